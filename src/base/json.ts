@@ -1,0 +1,78 @@
+/** Strict JSON: capped, UTF-8, bounded depth, and no member named twice (a reader that keeps the first and one that
+ *  keeps the last would see two documents). @source RFC 8259, RFC 7493 section 2.3 */
+
+import { parseUtf8 } from './bytes.ts';
+import { InputError, messageOf } from './errors.ts';
+import { limits } from './limits.ts';
+
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+export interface JsonObject {
+  readonly [member: string]: JsonValue;
+}
+
+export interface JsonSource {
+  /** What the document is, for messages: "image manifest". */
+  readonly what: string;
+  readonly maxBytes: number;
+}
+
+/** Reads a JSON document. Throws INPUT_TOO_LARGE, TEXT_NOT_UTF8, JSON_MALFORMED, JSON_TOO_DEEP. */
+export function parseJson(bytes: Uint8Array | string, source: JsonSource): JsonValue {
+  if (bytes.length > source.maxBytes) {
+    throw new InputError('INPUT_TOO_LARGE', `${source.what}: ${bytes.length} bytes, at most ${source.maxBytes} are read`);
+  }
+  const text = typeof bytes === 'string' ? bytes : parseUtf8(bytes);
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch (cause) {
+    throw new InputError('JSON_MALFORMED', `${source.what}: ${messageOf(cause)}`, { cause });
+  }
+  checkStructure(text, source.what);
+  return value;
+}
+
+/** Walks a text already known to be JSON and refuses depth above the cap and repeated member names. */
+function checkStructure(text: string, what: string): void {
+  const open: (Set<string> | undefined)[] = [];
+  let expectName = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') {
+      const end = stringEnd(text, at);
+      if (expectName) {
+        addName(open.at(-1), text.slice(at, end + 1), what);
+        expectName = false;
+      }
+      at = end;
+    } else if (char === '{' || char === '[') {
+      open.push(char === '{' ? new Set() : undefined);
+      expectName = char === '{';
+      if (open.length > limits.jsonDepth) {
+        throw new InputError('JSON_TOO_DEEP', `${what}: nests deeper than ${limits.jsonDepth} levels`);
+      }
+    } else if (char === '}' || char === ']') {
+      open.pop();
+      expectName = false;
+    } else if (char === ',') {
+      expectName = open.at(-1) !== undefined;
+    }
+  }
+}
+
+function stringEnd(text: string, start: number): number {
+  let at = start + 1;
+  while (text[at] !== '"') {
+    at += text[at] === '\\' ? 2 : 1;
+  }
+  return at;
+}
+
+function addName(names: Set<string> | undefined, quoted: string, what: string): void {
+  // Names are compared after unescaping: "\u0061" and "a" are the same member.
+  const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
+  if (names?.has(name)) {
+    throw new InputError('JSON_MALFORMED', `${what}: the member ${quoted} appears twice in one object`);
+  }
+  names?.add(name);
+}

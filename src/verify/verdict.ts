@@ -1,0 +1,44 @@
+/** The answer to "is this signature good?", with its proof: every check that was made, in order. Never a bare boolean. */
+
+import type { PublicKey } from '../crypto/public-key.ts';
+
+/** A stable name of a check: `signature`, `claims.digest`. Reports and tests use it. */
+export type StepName = string;
+
+export interface Check {
+  readonly step: StepName;
+  /** What is checked, as a sentence: "The payload names this image". */
+  readonly title: string;
+  /** `skip`: not asked for, says why in `note`. `unknown`: could not look. */
+  readonly status: 'pass' | 'fail' | 'skip' | 'unknown';
+  readonly expected?: string;
+  readonly seen?: string;
+  readonly note?: string;
+  /** The next thing to do about a failure. Never suggests weakening a check. */
+  readonly next?: string;
+}
+
+/** What a verified signature proved. Made only by the verify floor. */
+export interface Evidence {
+  readonly key: PublicKey;
+  /** How the signature was made: "ECDSA P-256 with SHA-256". */
+  readonly scheme: string;
+  /** What the signature covers: the claims as signed, for reports. `dockerReference` and `type` as in the payload. */
+  readonly claims: SignedClaims;
+  /** Whether claims were compared with the artifact at all. False satisfies no threshold. */
+  readonly isClaimsChecked: boolean;
+  readonly checks: readonly Check[];
+}
+
+export interface SignedClaims {
+  /** The simple-signing type, or the predicate type of a statement. */
+  readonly type: string;
+  readonly dockerReference?: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export type Verdict =
+  | { readonly status: 'verified'; readonly evidence: Evidence; readonly checks: readonly Check[] }
+  /** `failed` is the one check that decided; it is also in `checks`. */
+  | { readonly status: 'rejected'; readonly failed: Check; readonly checks: readonly Check[] }
+  | { readonly status: 'unknown'; readonly failed: Check; readonly checks: readonly Check[] };
