@@ -1,0 +1,66 @@
+/** npm run pack-check: what users get. Packs the package, lets two linters judge it, installs it and runs it on Node 24 and 26. */
+
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { buildPackage } from './build.ts';
+import { requireProgram, requireTool } from './program.ts';
+import { root } from './project.ts';
+import { installNode } from './set-up.mjs';
+
+const nodeVersions = ['24.21.0', '26.10.0'];
+
+/** Throws with the words of the first check that failed. Leaves only `dist/` behind. */
+export async function checkPackage(): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), 'countersign-pack-'));
+  try {
+    await buildPackage();
+    await requireTool('publint/src/cli.js', ['--strict']);
+    await requireProgram('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', scratch]);
+    const tarball = await onlyTarball(scratch);
+    // The package is for Node 24 and newer, which all load modules: older resolution modes do not matter.
+    await requireTool('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only']);
+    await runInstalled(scratch, tarball);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function onlyTarball(folder: string): Promise<string> {
+  const found = (await readdir(folder)).filter((name) => name.endsWith('.tgz'));
+  if (found.length !== 1 || found[0] === undefined) throw new Error(`npm pack left ${found.length} packages`);
+  return join(folder, found[0]);
+}
+
+async function runInstalled(folder: string, tarball: string): Promise<void> {
+  const manifest = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+    readonly name: string;
+    readonly version: string;
+    readonly exports: Readonly<Record<string, unknown>>;
+  };
+  await writeFile(join(folder, 'package.json'), '{ "private": true }');
+  await requireProgram('npm', ['install', '--ignore-scripts', '--loglevel=error', '--prefix', folder, tarball], {
+    cwd: folder,
+  });
+  const command = join(folder, 'node_modules/.bin/countersign');
+  await access(command);
+  const doors = Object.keys(manifest.exports).filter((door) => !door.endsWith('.json'));
+  const imports = doors.map((door) => `await import('${manifest.name}${door.slice(1)}');`).join(' ');
+
+  for (const version of nodeVersions) {
+    const node = await installNode(version);
+    const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env['PATH'] ?? ''}` };
+    const printed = await requireProgram(command, ['version'], { cwd: folder, env, timeoutMs: 30_000 });
+    if (!printed.includes(manifest.version)) {
+      throw new Error(`on Node ${version}, countersign version does not say ${manifest.version}:\n${printed}`);
+    }
+    await requireProgram(node, ['--input-type=module', '-e', imports], { cwd: folder, env, timeoutMs: 30_000 });
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await checkPackage();
+  console.log('the package is sound');
+}
