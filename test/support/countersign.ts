@@ -1,0 +1,31 @@
+/** Runs our own command line from the sources, as a black box. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { PeerRun, PeerRunOptions } from './peers.ts';
+import { peerEnvironment } from './peers.ts';
+
+export const mainFile: string = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
+
+/** Runs `countersign ARGS…` to its end, away from the caller's home, proxies and COSIGN_ variables. A non-zero status is
+ *  an answer; throws an Error when it takes longer than `timeoutMs` (30 s). */
+export function runCountersign(args: readonly string[], options: PeerRunOptions = {}): Promise<PeerRun> {
+  const { promise, resolve, reject } = Promise.withResolvers<PeerRun>();
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    cwd: options.cwd,
+    env: { ...peerEnvironment(), ...options.env },
+    timeout: options.timeoutMs ?? 30_000,
+    killSignal: 'SIGKILL',
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.once('error', reject);
+  child.once('close', (status, signal) => {
+    if (status === null) reject(new Error(`countersign ${args[0] ?? ''}: ended by ${signal}; stderr: ${stderr}`));
+    else resolve({ status, stdout, stderr });
+  });
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  return promise;
+}
