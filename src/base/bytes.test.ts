@@ -17,20 +17,31 @@ test('base64 and hexadecimal read back as themselves', () => {
 
 test('only canonical base64 is read', () => {
   for (const text of ['YQ', 'YQ=', 'YR==', 'Y Q==', 'YQ==\n', 'YQ==YQ==', '_-8=', 'YQ===', '=']) {
-    assert.throws(() => parseBase64(text), (error) => error instanceof InputError && error.code === 'BASE64_MALFORMED', text);
+    assert.throws(
+      () => parseBase64(text),
+      (error) => error instanceof InputError && error.code === 'BASE64_MALFORMED',
+      text,
+    );
   }
 });
 
 test('odd or foreign hexadecimal is refused', () => {
   for (const text of ['a', '0g', '0x00', ' 00']) {
-    assert.throws(() => parseHex(text), (error) => error instanceof InputError && error.code === 'HEX_MALFORMED', text);
+    assert.throws(
+      () => parseHex(text),
+      (error) => error instanceof InputError && error.code === 'HEX_MALFORMED',
+      text,
+    );
   }
 });
 
 test('text goes to UTF-8 and back, broken UTF-8 is refused, a byte order mark is kept', () => {
   assert.equal(parseUtf8(utf8Of('naïve 🔏')), 'naïve 🔏');
   assert.equal(parseUtf8(utf8Of('\ufeffx')), '\ufeffx');
-  assert.throws(() => parseUtf8(Uint8Array.of(0xc0, 0xaf)), (error) => error instanceof InputError && error.code === 'TEXT_NOT_UTF8');
+  assert.throws(
+    () => parseUtf8(Uint8Array.of(0xc0, 0xaf)),
+    (error) => error instanceof InputError && error.code === 'TEXT_NOT_UTF8',
+  );
 });
 
 test('bytes are joined and compared by value', () => {

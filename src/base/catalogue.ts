@@ -29,6 +29,87 @@ export const catalogue = {
 
   // References, digests, manifests
   DIGEST_MALFORMED: entry('A digest is malformed or of an unsupported algorithm.', 'Write sha256: and 64 lower-case hex digits.'),
-  MANIFEST_TYPE_MISMATCH: entry('Header, body and structure of a manifest disagree about what it is.', 'Do not trust this manifest: ask the registry\'s operator how it came there.'),
+  MANIFEST_TYPE_MISMATCH: entry('Header, body and structure of a manifest disagree about what it is.', "Do not trust this manifest: ask the registry's operator how it came there."),
   REFERENCE_MALFORMED: entry('An image reference does not follow the grammar.', 'Write [registry/]repository[:tag][@sha256:digest] in lower case.'),
+
+  // Keys and signatures
+  ANNOTATION_RESERVED: entry('An annotation has a name under which verification reports proven identities.', 'Choose another annotation name, for example with a prefix of your own.'),
+  BUNDLE_MALFORMED: entry('A signature bundle breaks the rules of its format.', 'Ask whoever made the bundle for a correct one.'),
+  BUNDLE_UNSUPPORTED: entry('A signature bundle names a media type or form that is not read.', 'Bundles of versions 0.1, 0.2 and 0.3 are read.'),
+  KEY_FETCH_FAILED: entry('A key could not be fetched from its address.', 'Check the address; redirects are not followed.', 1, 502),
+  KEY_IS_PRIVATE: entry('A private key was given where a public key is wanted.', 'Write its public half with "countersign public-key --key FILE" and give that; keep the private key where it is.'),
+  KEY_IS_PUBLIC: entry('A public key was given where a private key is wanted.', 'Give the private key (cosign.key rather than cosign.pub).'),
+  KEY_MALFORMED: entry('A key cannot be read.', 'Check that the file is the key you mean and is whole.'),
+  KEY_NOT_FOUND: entry('A key reference names nothing that is there.', 'Check the path, variable or address.'),
+  KEY_PASSWORD_WRONG: entry('The password does not open the private key.', 'Give the right password in COSIGN_PASSWORD or at the prompt.'),
+  KEY_REFERENCE_MALFORMED: entry('A key reference cannot be read.', 'Write a path, env://VARIABLE or an https:// address.'),
+  KEY_REFERENCE_UNSUPPORTED: entry('A key reference has a scheme that this version does not read.', 'Use a key file, env://VARIABLE or an https:// address.'),
+  KEY_UNREADABLE: entry('A key file could not be read.', 'Check the permissions of the file.'),
+  KEY_UNSUPPORTED: entry('A key has an algorithm, size or protection that is not accepted.', 'Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits.'),
+  KEY_WEAK: entry('A key is too weak to prove anything.', 'Make a new key with "countersign generate-key-pair".'),
+  LAYER_MALFORMED: entry('A signature layer lacks what a signature needs.', 'Ask whoever pushed the signature to sign again.'),
+  PEM_MALFORMED: entry('A text is not strict PEM.', 'Give the file exactly as the tool that made it wrote it: blocks from BEGIN to END and nothing else.'),
+  STATEMENT_MALFORMED: entry('An in-toto statement breaks the rules of its format.', 'Ask whoever signed it for a correct one.'),
+
+  // Reading what is stored about an image
+  CLEAN_FORBIDDEN: entry('A registry does not allow deletion.', "Ask the registry's operator to allow deletion, or to remove what the message names."),
+  COPY_TAG_TAKEN: entry('The destination tag names another image already.', 'Choose another tag, or replace that image with --force.'),
+  INDEX_OVER_CAP: entry('An image index holds more than is looked at.', 'Verify the images of the index one by one, by digest.', 20, 502),
+  PLATFORM_NOT_FOUND: entry('An image has no variant for the platform asked for.', 'Choose one of the platforms that the message names.'),
+  REFERRER_MISSING: entry('A registry lists something about an image that it does not have.', 'Have it pushed again, or remove what is listed with "countersign clean".', 20, 502),
+  SIGNATURE_MALFORMED: entry('A signature that was given is not base64.', 'Give the signature as "sign --output-signature" or "sign-blob" wrote it.'),
+  SIGNATURES_NOT_FOUND: entry('An image has no signatures.', 'Check that this is the digest that was signed; a tag may have been moved.', 10, 404),
+  SIGNATURES_OVER_CAP: entry('An image has more signatures than are looked at.', 'Remove those that are not wanted with "countersign clean", and sign again.', 20, 502),
+  THRESHOLD_INVALID: entry('A threshold cannot be met by the keys given.', 'Give at least as many different keys as must have signed.'),
+
+  // Signing
+  ATTACHMENT_MISMATCH: entry('A signature that should be attached is about another image.', 'Attach it to the image that the message names, by digest.'),
+  DIGEST_UNEXPECTED: entry('A reference does not resolve to the expected digest.', 'Find out who moved the tag before you sign anything.'),
+  SIGNATURE_IMMUTABLE: entry('A registry does not let the signature tag of an image be written again.', 'Exempt tags that end in .sig from the immutability rule; signatures stored as referrers need no tag.'),
+  SIGNATURE_NOT_KEPT: entry('A registry takes a signature and does not keep it.', "Look for a program that overwrites this image's signatures, or a cache in front of the registry; then sign again."),
+
+  // Files
+  FILE_EXISTS: entry('A file that would be written is there already.', 'Choose another name or allow overwriting.'),
+  FILE_NOT_READABLE: entry('A file cannot be read.', 'Check the path and the permissions.'),
+  FILE_NOT_WRITABLE: entry('A file cannot be written.', 'Check that the folder exists, is writable and has space.'),
+
+  // Command line
+  ARGUMENTS_INVALID: entry('A command was given too few, too many or the wrong arguments.', 'Run the command with --help for its usage.'),
+  COMMAND_UNKNOWN: entry('There is no such command.', 'Run "countersign --help" for the list.'),
+  CONFIRMATION_DECLINED: entry('A question was not answered with yes.', 'Answer y, or use the flag that skips the question where the command has one.'),
+  ENVIRONMENT_INVALID: entry('An environment variable cannot be read.', 'Correct or unset the variable that the message names.'),
+  ENVIRONMENT_WEAKENS: entry('An environment variable would weaken a check.', 'Unset the variable: what weakens a check must be visible on the command line.'),
+  FLAGS_CONFLICT: entry('Flags were given that do not go together, or one is missing.', 'Run the command with --help for its flags.'),
+  FLAG_NOT_AVAILABLE: entry('A flag asks for something that this version does not have.', 'See docs/cli/compatibility.md for what each flag of cosign does here.'),
+  FLAG_UNKNOWN: entry('There is no such flag.', 'Run the command with --help for its flags.'),
+  FLAG_VALUE_INVALID: entry('The value of a flag cannot be read.', 'The message says what was expected.'),
+  FLAG_VALUE_MISSING: entry('A flag needs a value.', 'Write --flag=VALUE or --flag VALUE.'),
+  INTERRUPTED: entry('The command was interrupted.', 'Run it again: what was done already is kept.', 130, 503),
+  PASSWORD_MISMATCH: entry('The two entries of a new password differ.', 'Run the command again and type the same password twice.'),
+
+  // Registries and HTTP
+  AUTH_HOST_REFUSED: entry('A registry asks for credentials to be sent to a host that is not its own.', "If that host really issues this registry's tokens, name it with --registry-auth-host HOST.", 20, 502),
+  BLOB_NOT_FOUND: entry('A blob that a manifest names is not in the registry.', 'Push the image or the signature again: the registry lost a part of it.', 20, 502),
+  CONFIG_MALFORMED: entry('A configuration file cannot be read.', 'Correct the file that the message names, or move it away.'),
+  CREDENTIAL_HELPER_FAILED: entry('A credential helper failed.', 'Run the named docker-credential program by hand to see why.'),
+  HTTP_CUT: entry('A connection broke off before the answer was whole.', 'Try again; if it stays so, look at what stands between here and the host.', 20, 502),
+  HTTP_STALLED: entry('A host stopped sending.', 'Try again; if it stays so, look at the host and the network.', 20, 504),
+  HTTP_UNREACHABLE: entry('A host cannot be reached.', 'Check the name, the port, the network and the proxy settings.', 20, 502),
+  IMAGE_NOT_FOUND: entry('The image is not in the registry.', 'Check the name and tag for spelling; it may also have been deleted.', 11, 404),
+  PROXY_INVALID: entry('A proxy setting cannot be used.', 'Write http://host:port in HTTP_PROXY or HTTPS_PROXY.'),
+  REGISTRY_ANSWER_INVALID: entry("A registry's answer is not what was asked for.", "Ask the registry's operator; the message says what was expected and what came.", 20, 502),
+  REGISTRY_DENIED: entry('A registry refuses access.', 'Log in with an account that may read (or write) this repository.', 20, 502),
+  REGISTRY_FAILED: entry('A registry answered with an error.', "Try again later, or ask the registry's operator.", 20, 502),
+  REGISTRY_THROTTLED: entry('A registry allows no more requests for now.', 'Wait as long as the message says, or log in: accounts have higher limits.', 20, 503),
+  REGISTRY_TIMEOUT: entry('The time for the command ran out while a registry was asked.', 'Give more time with --timeout.', 20, 504),
+  TLS_CA_INVALID: entry('A file of trusted certificates holds none.', 'Name a file with PEM certificates.'),
+  TLS_CLIENT_CERTIFICATE_INVALID: entry('A client certificate cannot be used.', 'Give the PEM certificate and the PEM key that belongs to it.'),
+  TLS_UNTRUSTED: entry("A server's certificate is not trusted.", "Name the authority that issued it with --registry-cacert FILE, or have the server's certificate corrected.", 20, 502),
+
+  // Servers
+  DATA_DIR_LOCKED: entry('Another process uses the data directory.', 'Stop the other process, or give this one a directory of its own.'),
+  HOST_REFUSED: entry('A server on loopback was called by a name that is not loopback.', 'Call it as 127.0.0.1, [::1] or localhost.', 1, 421),
+  LISTEN_FAILED: entry('A server cannot listen on its address.', 'Choose a free port, or port 0 to be given one.'),
+  ORIGIN_REFUSED: entry('A web page of another origin called a server.', 'Call the server from a program, not from a page of another site.', 1, 403),
+  SERVER_TLS_INVALID: entry('The certificate and key of a server cannot be used.', 'Give a PEM certificate chain and its unencrypted PEM private key.'),
 } as const satisfies Record<string, CatalogueEntry>;

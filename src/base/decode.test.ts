@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { decodeArray, decodeBoolean, decodeCount, decodeDocument, decodeLiteral, decodeMap, decodeObject, decodeString, optional } from './decode.ts';
+import {
+  decodeArray,
+  decodeBoolean,
+  decodeCount,
+  decodeDocument,
+  decodeLiteral,
+  decodeMap,
+  decodeObject,
+  decodeString,
+  optional,
+} from './decode.ts';
 import { InputError } from './errors.ts';
 
 const decodeThing = decodeObject({
@@ -13,7 +23,11 @@ const decodeThing = decodeObject({
 });
 
 test('a document with all members decodes; unknown members are dropped, null optionals are missing', () => {
-  const decoded = decodeDocument({ version: 2, name: 'x', sizes: [0, 7], labels: null, extra: 1 }, decodeThing, 'thing');
+  const decoded = decodeDocument(
+    { version: 2, name: 'x', sizes: [0, 7], labels: null, extra: 1 },
+    decodeThing,
+    'thing',
+  );
   assert.deepEqual(decoded, { version: 2, name: 'x', sizes: [0, 7] });
 });
 

@@ -12,18 +12,24 @@ export type Decoded<D> = D extends Decoder<infer T> ? T : never;
 const OPTIONAL: unique symbol = Symbol('optional');
 type OptionalDecoder<T> = Decoder<T | undefined> & { readonly [OPTIONAL]: true };
 type Members = Readonly<Record<string, Decoder<unknown>>>;
-type OptionalNames<M extends Members> = { [K in keyof M]: M[K] extends { readonly [OPTIONAL]: true } ? K : never }[keyof M];
+type OptionalNames<M extends Members> = {
+  [K in keyof M]: M[K] extends { readonly [OPTIONAL]: true } ? K : never;
+}[keyof M];
 type ObjectOf<M extends Members> = { readonly [K in Exclude<keyof M, OptionalNames<M>>]: Decoded<M[K]> } & {
   readonly [K in OptionalNames<M>]?: Exclude<Decoded<M[K]>, undefined>;
 };
 
-export const decodeString: Decoder<string> = (value, path) => (typeof value === 'string' ? value : fail(path, 'a string', value));
+export const decodeString: Decoder<string> = (value, path) =>
+  typeof value === 'string' ? value : fail(path, 'a string', value);
 
-export const decodeBoolean: Decoder<boolean> = (value, path) => (typeof value === 'boolean' ? value : fail(path, 'true or false', value));
+export const decodeBoolean: Decoder<boolean> = (value, path) =>
+  typeof value === 'boolean' ? value : fail(path, 'true or false', value);
 
 /** A whole number from 0 to 2^53-1, as sizes are. */
 export const decodeCount: Decoder<number> = (value, path) =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : fail(path, 'a whole number from 0', value);
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+    ? value
+    : fail(path, 'a whole number from 0', value);
 
 /** Exactly this string or number. */
 export function decodeLiteral<const T extends string | number>(literal: T): Decoder<T> {
@@ -31,20 +37,24 @@ export function decodeLiteral<const T extends string | number>(literal: T): Deco
 }
 
 export function decodeArray<T>(item: Decoder<T>): Decoder<readonly T[]> {
-  return (value, path) => (Array.isArray(value) ? value.map((each, index) => item(each, `${path}[${index}]`)) : fail(path, 'an array', value));
+  return (value, path) =>
+    Array.isArray(value) ? value.map((each, index) => item(each, `${path}[${index}]`)) : fail(path, 'an array', value);
 }
 
 /** An object used as a map from any name to one kind of value. */
 export function decodeMap<T>(item: Decoder<T>): Decoder<Readonly<Record<string, T>>> {
   return (value, path) => {
-    const entries = Object.entries(requireObject(value, path)).map(([name, each]) => [name, item(each, `${path}.${name}`)] as const);
+    const entries = Object.entries(requireObject(value, path)).map(
+      ([name, each]) => [name, item(each, `${path}.${name}`)] as const,
+    );
     return Object.fromEntries(entries);
   };
 }
 
 /** Marks a member of an object that may be missing. Null counts as missing: Go writes it for empty lists and maps. */
 export function optional<T>(decoder: Decoder<T>): OptionalDecoder<T> {
-  const decode: Decoder<T | undefined> = (value, path) => (value === undefined || value === null ? undefined : decoder(value, path));
+  const decode: Decoder<T | undefined> = (value, path) =>
+    value === undefined || value === null ? undefined : decoder(value, path);
   return Object.assign(decode, { [OPTIONAL]: true as const });
 }
 

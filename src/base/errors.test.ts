@@ -16,7 +16,11 @@ test('an error carries its code, the hint of the catalogue and a link to its doc
 
 test('a remote error is not retryable unless it says so, and a cause is kept', () => {
   const cause = new Error('socket hang up');
-  const error = new RemoteError('HTTP_CUT', 'the answer broke off', { cause, status: 200, details: { host: 'localhost' } });
+  const error = new RemoteError('HTTP_CUT', 'the answer broke off', {
+    cause,
+    status: 200,
+    details: { host: 'localhost' },
+  });
   assert.equal(error.retryable, false);
   assert.equal(error.cause, cause);
   assert.deepEqual(error.details, { host: 'localhost' });

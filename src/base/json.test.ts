@@ -46,13 +46,16 @@ test('too many bytes, broken UTF-8, a byte order mark and text after the end are
 
 test('arbitrary text either parses as JSON.parse does or is refused', () => {
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', 'a', '1', 'u', ' ') }), (text) => {
-      try {
-        assert.deepEqual(parseJson(text, source), JSON.parse(text));
-      } catch (error) {
-        assert.ok(error instanceof InputError);
-      }
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', ',', ':', 'a', '1', 'u', ' ') }),
+      (text) => {
+        try {
+          assert.deepEqual(parseJson(text, source), JSON.parse(text));
+        } catch (error) {
+          assert.ok(error instanceof InputError);
+        }
+      },
+    ),
     { numRuns: 2000 },
   );
 });

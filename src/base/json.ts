@@ -19,7 +19,10 @@ export interface JsonSource {
 /** Reads a JSON document. Throws INPUT_TOO_LARGE, TEXT_NOT_UTF8, JSON_MALFORMED, JSON_TOO_DEEP. */
 export function parseJson(bytes: Uint8Array | string, source: JsonSource): JsonValue {
   if (bytes.length > source.maxBytes) {
-    throw new InputError('INPUT_TOO_LARGE', `${source.what}: ${bytes.length} bytes, at most ${source.maxBytes} are read`);
+    throw new InputError(
+      'INPUT_TOO_LARGE',
+      `${source.what}: ${bytes.length} bytes, at most ${source.maxBytes} are read`,
+    );
   }
   const text = typeof bytes === 'string' ? bytes : parseUtf8(bytes);
   let value: JsonValue;

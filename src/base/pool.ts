@@ -2,7 +2,11 @@
 
 /** Maps items with at most `inFlight` under way, results in the items' order. The first failure stops the start of
  *  further items and is thrown once those under way have ended, so nothing runs on behind the caller's back. */
-export async function mapPool<T, R>(items: readonly T[], inFlight: number, run: (item: T, index: number) => Promise<R>): Promise<R[]> {
+export async function mapPool<T, R>(
+  items: readonly T[],
+  inFlight: number,
+  run: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   return mapPoolUntil(items, inFlight, run, () => false);
 }
 

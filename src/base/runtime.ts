@@ -53,6 +53,8 @@ export interface Runtime {
   readonly log: Log;
   /** Aborts when the command's deadline passes or the user interrupts. */
   readonly signal: AbortSignal;
+  /** When `signal` will abort, where that is known: a wait that would end later is not begun. */
+  readonly deadline?: Date;
   /** Waits; rejects with the signal's reason when aborted. */
   readonly sleep: (ms: number) => Promise<void>;
 }

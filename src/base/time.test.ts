@@ -26,7 +26,11 @@ test('Go durations read as Go reads them', () => {
 
 test('what Go refuses is refused', () => {
   for (const text of ['', '8', '1d', 's', '.s', '1 s', '1s ', '--1s', '1sx', '1e3s']) {
-    assert.throws(() => parseDurationMs(text), (error) => error instanceof InputError && error.code === 'DURATION_MALFORMED', text);
+    assert.throws(
+      () => parseDurationMs(text),
+      (error) => error instanceof InputError && error.code === 'DURATION_MALFORMED',
+      text,
+    );
   }
 });
 

@@ -2,7 +2,16 @@
 
 import { InputError } from './errors.ts';
 
-const UNIT_MS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, 'μs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** Reads a Go duration ("1h30m", "1.5s", "0") into milliseconds. Throws DURATION_MALFORMED.
  *  @source Go package time, ParseDuration */
@@ -14,7 +23,10 @@ export function parseDurationMs(text: string): number {
   }
   const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== body) {
-    throw new InputError('DURATION_MALFORMED', `expected a duration such as 90s or 1h30m, got ${JSON.stringify(text.slice(0, 40))}`);
+    throw new InputError(
+      'DURATION_MALFORMED',
+      `expected a duration such as 90s or 1h30m, got ${JSON.stringify(text.slice(0, 40))}`,
+    );
   }
   return sign * parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNIT_MS[unit ?? ''] ?? Number.NaN), 0);
 }

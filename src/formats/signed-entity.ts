@@ -1,7 +1,13 @@
 /** What every signature becomes at the border, whatever it was stored as: a `.sig` layer, a bundle referrer, a blob
  *  bundle. Verification sees only this shape. */
 
-import type { Digest } from './oci/digest.ts';
+import type { HashName } from '../crypto/hash.ts';
+
+/** What a bundle says the artifact hashes to: only ever compared with the artifact. */
+export interface MessageDigest {
+  readonly hash: HashName;
+  readonly value: Uint8Array;
+}
 
 /** The bytes that the signature covers. */
 export type SignedContent =
@@ -10,7 +16,7 @@ export type SignedContent =
   /** The signature covers the pre-authentication encoding of type and payload. */
   | { readonly kind: 'dsse'; readonly payloadType: string; readonly payload: Uint8Array }
   /** The signature covers the artifact itself, which stands outside. */
-  | { readonly kind: 'message'; readonly digest?: Digest };
+  | { readonly kind: 'message'; readonly digest?: MessageDigest };
 
 /** What the entity says about its signer. Only ever compared with what the user trusts; it never becomes the verifier. */
 export type SignerClaim =

@@ -1,5 +1,6 @@
 /** The answer to "is this signature good?", with its proof: every check that was made, in order. Never a bare boolean. */
 
+import type { JsonValue } from '../base/json.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 
 /** A stable name of a check: `signature`, `claims.digest`. Reports and tests use it. */
@@ -34,7 +35,10 @@ export interface SignedClaims {
   /** The simple-signing type, or the predicate type of a statement. */
   readonly type: string;
   readonly dockerReference?: string;
-  readonly annotations: Readonly<Record<string, string>>;
+  /** The image's digest as signed; undefined for a signed file. */
+  readonly imageDigest?: string;
+  /** As signed. Cosign signs texts only, other signers any JSON. */
+  readonly annotations: Readonly<Record<string, JsonValue>>;
 }
 
 export type Verdict =

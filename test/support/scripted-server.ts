@@ -22,13 +22,17 @@ export interface ScriptedServer {
   /** In the order in which they came. */
   readonly seen: readonly SeenRequest[];
   /** "GET /v2/": methods and paths alone. */
-  readonly asked: () => readonly string[];
+  readonly asked: () => string[];
 }
 
 export type Script = (request: SeenRequest, response: ServerResponse) => unknown;
 
 /** Listens on a free port until the test ends. The script gets each request once its body has come whole. */
-export async function startScriptedServer(t: TestContext, script: Script, tls?: ServerOptions): Promise<ScriptedServer> {
+export async function startScriptedServer(
+  t: TestContext,
+  script: Script,
+  tls?: ServerOptions,
+): Promise<ScriptedServer> {
   const seen: SeenRequest[] = [];
   const listener = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];

@@ -1,6 +1,7 @@
 /** Content digests. @source OCI image-spec descriptor.md, section Digests */
 
 import { InputError } from '../../base/errors.ts';
+import { sha256HexOf } from '../../crypto/hash.ts';
 
 declare const digestBrand: unique symbol;
 
@@ -12,9 +13,17 @@ const DIGEST = /^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/;
 /** Reads a digest. Throws DIGEST_MALFORMED. */
 export function parseDigest(text: string): Digest {
   if (!isDigest(text)) {
-    throw new InputError('DIGEST_MALFORMED', `expected sha256: and 64 lower-case hex digits, got ${JSON.stringify(text.slice(0, 150))}`);
+    throw new InputError(
+      'DIGEST_MALFORMED',
+      `expected sha256: and 64 lower-case hex digits, got ${JSON.stringify(text.slice(0, 150))}`,
+    );
   }
   return text;
+}
+
+/** The SHA-256 digest of the bytes. */
+export function digestOf(bytes: Uint8Array): Digest {
+  return `sha256:${sha256HexOf(bytes)}` as Digest;
 }
 
 export function isDigest(text: string): text is Digest {

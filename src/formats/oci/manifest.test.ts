@@ -9,7 +9,11 @@ import { mediaTypes } from './media-type.ts';
 const digest = `sha256:${'0'.repeat(64)}`;
 const config = { mediaType: mediaTypes.ociConfig, digest, size: 2 };
 const image = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config, layers: [] };
-const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [{ ...config, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } }] };
+const index = {
+  schemaVersion: 2,
+  mediaType: mediaTypes.ociIndex,
+  manifests: [{ ...config, platform: { os: 'linux', architecture: 'arm64', variant: 'v8' } }],
+};
 const parse = (value: unknown, contentType?: string) => parseManifest(utf8Of(JSON.stringify(value)), contentType);
 const refuses = (code: string) => (error: unknown) => error instanceof InputError && error.code === code;
 
@@ -17,7 +21,11 @@ test('images and indexes of both families are read', () => {
   assert.equal(parse(image, mediaTypes.ociManifest).kind, 'image');
   assert.equal(parse({ ...image, mediaType: mediaTypes.dockerManifest }, mediaTypes.dockerManifest).kind, 'image');
   const parsed = parse(index, `${mediaTypes.ociIndex}; charset=utf-8`);
-  assert.deepEqual(parsed.kind === 'index' && parsed.manifests[0]?.platform, { os: 'linux', architecture: 'arm64', variant: 'v8' });
+  assert.deepEqual(parsed.kind === 'index' && parsed.manifests[0]?.platform, {
+    os: 'linux',
+    architecture: 'arm64',
+    variant: 'v8',
+  });
 });
 
 test('OCI lets the body leave its media type out when the header names it, and the other way round', () => {
@@ -30,7 +38,10 @@ test('OCI lets the body leave its media type out when the header names it, and t
 test('header, body and structure that disagree are refused', () => {
   assert.throws(() => parse(image, mediaTypes.ociIndex), refuses('MANIFEST_TYPE_MISMATCH'));
   assert.throws(() => parse(image, mediaTypes.dockerManifest), refuses('MANIFEST_TYPE_MISMATCH'));
-  assert.throws(() => parse({ ...index, mediaType: mediaTypes.ociManifest }, mediaTypes.ociManifest), refuses('MANIFEST_TYPE_MISMATCH'));
+  assert.throws(
+    () => parse({ ...index, mediaType: mediaTypes.ociManifest }, mediaTypes.ociManifest),
+    refuses('MANIFEST_TYPE_MISMATCH'),
+  );
   assert.throws(() => parse({ ...image, manifests: [] }, mediaTypes.ociManifest), refuses('MANIFEST_TYPE_MISMATCH'));
   assert.throws(() => parse(image, 'text/html'), refuses('MANIFEST_TYPE_MISMATCH'));
 });

@@ -1,7 +1,16 @@
 /** Image manifests and indexes, OCI and Docker.
  *  @source OCI image-spec manifest.md, image-index.md, descriptor.md; Docker image manifest v2 schema 2 */
 
-import { decodeArray, decodeCount, decodeDocument, decodeLiteral, decodeMap, decodeObject, decodeString, optional } from '../../base/decode.ts';
+import {
+  decodeArray,
+  decodeCount,
+  decodeDocument,
+  decodeLiteral,
+  decodeMap,
+  decodeObject,
+  decodeString,
+  optional,
+} from '../../base/decode.ts';
 import type { Decoder } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
@@ -69,7 +78,8 @@ const shared = {
   annotations,
 };
 const decodeImage = decodeObject({ ...shared, config: decodeDescriptor, layers: decodeArray(decodeDescriptor) });
-const decodeIndex = decodeObject({ ...shared, manifests: decodeArray(decodeDescriptor) });
+// Go writes an empty list as null.
+const decodeIndex = decodeObject({ ...shared, manifests: optional(decodeArray(decodeDescriptor)) });
 
 /** Reads a manifest or index. The media type named outside (header, descriptor), the one in the body and the structure
  *  must agree: a document that is an image to one reader and an index to another is an attack (GHSA-77vh-xpmg-72qh).
@@ -84,13 +94,27 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   }
   if (has('manifests')) {
     const { schemaVersion: _, ...index } = decodeDocument(document, decodeIndex, 'image index');
-    return { kind: 'index', ...index, mediaType: agreedTypeOf(outside, index.mediaType, imageIndexTypes, 'an index') };
+    return {
+      kind: 'index',
+      ...index,
+      manifests: index.manifests ?? [],
+      mediaType: agreedTypeOf(outside, index.mediaType, imageIndexTypes, 'an index'),
+    };
   }
   const { schemaVersion: _, ...image } = decodeDocument(document, decodeImage, 'image manifest');
-  return { kind: 'image', ...image, mediaType: agreedTypeOf(outside, image.mediaType, imageManifestTypes, 'an image manifest') };
+  return {
+    kind: 'image',
+    ...image,
+    mediaType: agreedTypeOf(outside, image.mediaType, imageManifestTypes, 'an image manifest'),
+  };
 }
 
-function agreedTypeOf(outside: string | undefined, inside: string | undefined, allowed: readonly string[], structure: string): string {
+function agreedTypeOf(
+  outside: string | undefined,
+  inside: string | undefined,
+  allowed: readonly string[],
+  structure: string,
+): string {
   const mediaType = outside ?? inside;
   if (mediaType === undefined || !allowed.includes(mediaType) || (inside !== undefined && inside !== mediaType)) {
     const seen = `named ${outside ?? 'nothing'} outside and ${inside ?? 'nothing'} inside`;

@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { InputError } from '../../base/errors.ts';
-import { isSameRepository, parseReference, parseRegistry, parseRepository, referenceNameOf, repositoryNameOf } from './reference.ts';
+import {
+  isSameRepository,
+  parseReference,
+  parseRegistry,
+  parseRepository,
+  referenceNameOf,
+  repositoryNameOf,
+} from './reference.ts';
 
 const hex = 'a'.repeat(64);
 
@@ -61,7 +68,11 @@ test('what Docker refuses is refused', () => {
     'x/'.repeat(130) + 'x',
   ];
   for (const text of bad) {
-    assert.throws(() => parseReference(text), (error) => error instanceof InputError && error.code === 'REFERENCE_MALFORMED', text);
+    assert.throws(
+      () => parseReference(text),
+      (error) => error instanceof InputError && error.code === 'REFERENCE_MALFORMED',
+      text,
+    );
   }
 });
 

@@ -22,7 +22,8 @@ export interface Reference {
 }
 
 const DEFAULT_REGISTRY = 'index.docker.io';
-const REGISTRY = /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
+const REGISTRY =
+  /^(?:\[[0-9a-fA-F:.]+\]|[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*)(?::[0-9]{1,5})?$/;
 const PATH = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const MAX_PATH = 255;
@@ -40,7 +41,10 @@ export function parseReference(text: string): Reference {
   const hasTag = colon > named.lastIndexOf('/');
   const tag = hasTag ? named.slice(colon + 1) : undefined;
   if (tag !== undefined && !isTag(tag)) {
-    throw malformed(text, `${JSON.stringify(tag.slice(0, 150))} is no tag: at most 128 letters, digits, "_", "." and "-"`);
+    throw malformed(
+      text,
+      `${JSON.stringify(tag.slice(0, 150))} is no tag: at most 128 letters, digits, "_", "." and "-"`,
+    );
   }
   const repository = parseRepository(hasTag ? named.slice(0, colon) : named);
   if (digest !== undefined) {
@@ -64,8 +68,11 @@ export function parseRepository(text: string): Repository {
   if (/^[0-9a-f]{64}$/.test(text)) {
     throw malformed(text, '64 hex digits alone would be an image ID');
   }
-  if (path.length > MAX_PATH || !PATH.test(path)) {
-    throw malformed(text, 'a repository is lower-case letters and digits, parts joined by "/", ".", "_", "__" or "-", at most 255 characters');
+  if (!isRepositoryPath(path)) {
+    throw malformed(
+      text,
+      'a repository is lower-case letters and digits, parts joined by "/", ".", "_", "__" or "-", at most 255 characters',
+    );
   }
   return { registry, path };
 }
@@ -77,6 +84,11 @@ export function parseRegistry(text: string): string {
     throw malformed(text, 'expected a registry host such as registry.example.com or localhost:5000');
   }
   return registry;
+}
+
+/** Whether the text names a repository inside a registry: "library/alpine". */
+export function isRepositoryPath(text: string): boolean {
+  return text.length <= MAX_PATH && PATH.test(text);
 }
 
 export function isTag(text: string): boolean {

@@ -1,0 +1,105 @@
+/** Checks raw signatures. Which schemes a key may have used stands in key-algorithm.ts. */
+
+import { constants, publicDecrypt, verify } from 'node:crypto';
+
+import { concatBytes, isSameBytes, parseHex } from '../base/bytes.ts';
+import type { Hashes } from './hash.ts';
+import { paddingOf, verifyingSchemesOf } from './key-algorithm.ts';
+import type { Scheme } from './key-algorithm.ts';
+import type { PublicKey } from './public-key.ts';
+import { isPssSignatureOfSha256 } from './rsa-pss.ts';
+
+/** The name of the scheme by which the key signed the message ("ECDSA P-256 with SHA-256"), or undefined when it did
+ *  not. Strict: an ECDSA signature has one DER encoding. */
+export async function verifySignature(
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<string | undefined> {
+  for (const scheme of verifyingSchemesOf(key.algorithm)) {
+    if (await isSignatureBy(scheme, key, message, signature)) {
+      return scheme.name;
+    }
+  }
+  return undefined;
+}
+
+/** As `verifySignature` for a message of which only hashes are at hand; tries the schemes whose hash is there. Ed25519
+ *  is never found this way: see `isVerifiableByHash`. */
+export async function verifyHashSignature(
+  key: PublicKey,
+  hashes: Partial<Hashes>,
+  signature: Uint8Array,
+): Promise<string | undefined> {
+  for (const scheme of verifyingSchemesOf(key.algorithm)) {
+    const hash = scheme.hash === undefined ? undefined : hashes[scheme.hash];
+    if (hash !== undefined && (await isHashSignatureBy(scheme, key, hash, signature))) {
+      return scheme.name;
+    }
+  }
+  return undefined;
+}
+
+/** Whether hashes are enough to judge this key's signatures; Ed25519 needs the whole message. */
+export function isVerifiableByHash(key: PublicKey): boolean {
+  return key.algorithm !== 'ed25519';
+}
+
+async function isSignatureBy(
+  scheme: Scheme,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (scheme.kind === 'ed25519ph') {
+    const { isEd25519phSignature } = await import('./curve-arithmetic.ts');
+    return isEd25519phSignature(key, message, signature);
+  }
+  const padding = paddingOf(scheme);
+  if (padding !== undefined && !hasModulusLength(key, signature)) {
+    return false;
+  }
+  return verify(
+    scheme.hash,
+    message,
+    padding === undefined ? key.keyObject : { key: key.keyObject, ...padding },
+    signature,
+  );
+}
+
+async function isHashSignatureBy(
+  scheme: Scheme,
+  key: PublicKey,
+  hash: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (scheme.kind === 'ecdsa') {
+    const { isEcdsaSignatureOfHash } = await import('./curve-arithmetic.ts');
+    return isEcdsaSignatureOfHash(key, hash, signature);
+  }
+  if (paddingOf(scheme) === undefined || !hasModulusLength(key, signature)) {
+    return false;
+  }
+  try {
+    return scheme.kind === 'rsa-pss'
+      ? isPssSignatureOfSha256(key, hash, signature)
+      : isPkcs1SignatureOfSha256(key, hash, signature);
+  } catch {
+    // node:crypto throws for what is no signature at all.
+    return false;
+  }
+}
+
+/** OpenSSL also takes an RSA signature whose leading zeros were left out. @source RFC 8017 section 8.1.2 step 1 */
+function hasModulusLength(key: PublicKey, signature: Uint8Array): boolean {
+  return signature.length * 8 === key.keyObject.asymmetricKeyDetails?.modulusLength;
+}
+
+/** DER of DigestInfo up to the hash itself. @source RFC 8017 section 9.2 note 1 */
+const SHA256_DIGEST_INFO = parseHex('3031300d060960864801650304020105000420');
+
+/** Compares the whole unpadded block with the one expected DigestInfo, so nothing in it is ever parsed. */
+function isPkcs1SignatureOfSha256(key: PublicKey, hash: Uint8Array, signature: Uint8Array): boolean {
+  const block = publicDecrypt({ key: key.keyObject, padding: constants.RSA_PKCS1_PADDING }, signature);
+  return isSameBytes(block, concatBytes([SHA256_DIGEST_INFO, hash]));
+}

@@ -1,0 +1,1 @@
+3qdZjgnn/wHux3dzVsr9kvCIMcG2DVdBDEd3+1ucINPFOgPGMGUMRh6UZCqf/1DASznNfRgviBuJAcRIuTSrDA==

@@ -1,0 +1,1 @@
+MIGIAkIBOFpd+2rZpeONzYIDNEPbEjfc/EZzy/B6p06BxMCX++fA2dO9OVo00+jKhVvZaoAihEUnW0nODi1fhixSzLs9ypkCQgCP345mzW+0r2Trtr+EyOEn/ABvqi4OdG8paJqvSbYwnAOBdVzMD+y6KvAKUWX0notiHbK/yyTtVYyjTzo/5f+YYg==
