@@ -4,6 +4,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+import { commandReference } from '../src/cli/reference.ts';
 import { errorsPage } from './docs-errors.ts';
 import { floorsDiagram } from './docs-floors.ts';
 import { root } from './project.ts';
@@ -22,10 +23,16 @@ const pages: readonly Page[] = [
 /** Folders whose every page is generated: another file there is left from something that is gone. */
 const generatedFolders = ['docs/cli'];
 
+/** All of them: the command line says itself which pages it has. */
+async function allPages(): Promise<readonly Page[]> {
+  const reference = [...(await commandReference())].map(([path, text]): Page => ({ path, generate: () => text }));
+  return [...pages, ...reference];
+}
+
 /** The pages that differ from what the code says, and those that it no longer says anything about. */
 export async function stalePages(): Promise<readonly string[]> {
   const found = await Promise.all(
-    pages.map(async ({ path, generate }) => {
+    (await allPages()).map(async ({ path, generate }) => {
       const present = await presentText(path);
       return (await generate(present)) === present ? [] : [path];
     }),
@@ -34,7 +41,7 @@ export async function stalePages(): Promise<readonly string[]> {
 }
 
 async function leftPages(): Promise<readonly string[]> {
-  const wanted = new Set(pages.map(({ path }) => path));
+  const wanted = new Set((await allPages()).map(({ path }) => path));
   const found = await Promise.all(
     generatedFolders.map(async (folder) => {
       const names = await readdir(join(root, folder)).catch(() => []);
@@ -45,7 +52,7 @@ async function leftPages(): Promise<readonly string[]> {
 }
 
 async function writePages(): Promise<void> {
-  for (const { path, generate } of pages) {
+  for (const { path, generate } of await allPages()) {
     const present = await presentText(path);
     const text = await generate(present);
     if (text === present) continue;

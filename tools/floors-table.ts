@@ -26,7 +26,7 @@ const shell = {
   level: 6,
   imports: [...joint, 'flows'],
   builtins: 'all',
-  packages: ['hono'],
+  packages: [],
   onePackageFile: true,
 } as const;
 
@@ -87,7 +87,7 @@ export const floors: readonly Floor[] = [
     job: 'HTTP serving, problem answers, health, TLS',
     imports: ['base'],
     builtins: 'all',
-    packages: ['@hono/node-server', 'hono'],
+    packages: [],
     onePackageFile: true,
   },
   {

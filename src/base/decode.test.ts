@@ -3,7 +3,6 @@ import { test } from 'node:test';
 
 import {
   decodeArray,
-  decodeBoolean,
   decodeCount,
   decodeDocument,
   decodeLiteral,
@@ -17,7 +16,7 @@ import { InputError } from './errors.ts';
 const decodeThing = decodeObject({
   version: decodeLiteral(2),
   name: decodeString,
-  isOpen: optional(decodeBoolean),
+  note: optional(decodeString),
   sizes: decodeArray(decodeCount),
   labels: optional(decodeMap(decodeString)),
 });
@@ -37,7 +36,7 @@ test('the error names the path, what was expected and what came', () => {
     [{ version: 1, name: 'x', sizes: [] }, /\$\.version: expected 2, got 1/],
     [{ version: 2, sizes: [] }, /\$\.name: expected a string, got nothing/],
     [{ version: 2, name: 'x', sizes: {} }, /\$\.sizes: expected an array/],
-    [{ version: 2, name: 'x', sizes: [], isOpen: 'yes' }, /\$\.isOpen: expected true or false/],
+    [{ version: 2, name: 'x', sizes: [], note: true }, /\$\.note: expected a string, got true/],
     [{ version: 2, name: 'x', sizes: [], labels: { a: 1 } }, /\$\.labels\.a: expected a string, got 1/],
     [[], /expected an object, got \[\]/],
   ];

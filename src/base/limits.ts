@@ -42,8 +42,8 @@ export const limits = {
   signerClockSkewMs: 3_600_000,
   /** Markers of other signers of one image that are read. */
   signerMarkers: 1000,
-  /** Times that a signer writes its signature again because it was overwritten, before it gives up. */
-  mergeRounds: 50,
+  /** Times that a signer writes its signature again because it was overwritten, before it gives up: 40 seconds. */
+  mergeRounds: 30,
   /** Pages of a paginated listing: with 100 rows a page, 100,000 rows. */
   listPages: 1000,
   /** Bytes of one page of a referrers or tag listing. */

@@ -21,7 +21,7 @@ export function parseDurationMs(text: string): number {
   if (body === '0') {
     return 0;
   }
-  const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)];
+  const parts = [...body.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|\u00b5s|\u03bcs|ms|s|m|h)/g)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== body) {
     throw new InputError(
       'DURATION_MALFORMED',

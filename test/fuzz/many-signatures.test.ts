@@ -5,7 +5,10 @@ import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestContext } from 'node:test';
 import { promisify } from 'node:util';
+
+import { build } from 'esbuild';
 
 import { mapPool } from '../../src/base/pool.ts';
 import { publicKeyPemOf } from '../../src/crypto/public-key.ts';
@@ -15,7 +18,8 @@ import type { ImageLab } from '../support/image-lab.ts';
 import { createScratchFolder } from '../support/scratch.ts';
 
 const maxMs = 10_000;
-const maxRssKiB = 150 * 1024;
+/** 150 MB. */
+const maxRssKiB = 150_000_000 / 1024;
 
 interface Measured {
   readonly exit: number;
@@ -25,15 +29,26 @@ interface Measured {
   readonly maxRssKiB: number;
 }
 
-async function measure(lab: ImageLab, tag: string, signer: Signer): Promise<Measured> {
+/** The verify as one plain JavaScript file, as the command line is shipped. Run from the TypeScript sources the same
+ *  verifies took about 20 MiB more, and the Ed25519 ones then passed the cap (153 MiB). */
+async function builtDriver(): Promise<string> {
+  const outfile = join(createScratchFolder('driver'), 'verify-driver.mjs');
+  const entryPoints = [join(import.meta.dirname, '..', 'support', 'verify-driver.ts')];
+  await build({ entryPoints, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  return outfile;
+}
+
+const driver = builtDriver();
+
+async function measure(t: TestContext, lab: ImageLab, tag: string, signer: Signer): Promise<Measured> {
   const keyFile = join(createScratchFolder('key'), 'cosign.pub');
   writeFileSync(keyFile, publicKeyPemOf(signer.publicKey));
-  const driver = join(import.meta.dirname, '..', 'support', 'verify-driver.ts');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    [driver, `${lab.registry.host}/app/web:${tag}`, keyFile],
+    [await driver, `${lab.registry.host}/app/web:${tag}`, keyFile],
     { timeout: 60_000 },
   );
+  t.diagnostic(stdout.trim());
   return JSON.parse(stdout) as Measured;
 }
 
@@ -56,11 +71,10 @@ for (const { algorithm, payloads } of [
       legacyLayer(lab, digest, stranger, { annotations: { index: `${index % payloads}` } }),
     );
     await putLayers(lab, digest, [...strangers, await legacyLayer(lab, digest, alice)]);
-    const found = await measure(lab, 'v1', alice);
-    t.diagnostic(JSON.stringify(found));
+    const found = await measure(t, lab, 'v1', alice);
     assert.deepEqual([found.exit, found.looked], [0, 1000]);
     requireFrugal(found);
-    const none = await measure(lab, 'v1', createSigner(algorithm));
+    const none = await measure(t, lab, 'v1', createSigner(algorithm));
     assert.deepEqual([none.exit, none.errors], [12, []]);
     requireFrugal(none);
     // One above the cap: what was not looked at might have been the right one.
@@ -69,13 +83,14 @@ for (const { algorithm, payloads } of [
       await legacyLayer(lab, digest, stranger, { annotations: { index: 'x' } }),
       await legacyLayer(lab, digest, alice),
     ]);
-    const capped = await measure(lab, 'v1', alice);
+    const capped = await measure(t, lab, 'v1', alice);
     assert.deepEqual([capped.exit, capped.errors], [20, ['SIGNATURES_OVER_CAP']]);
     requireFrugal(capped);
     // Satisfied early, it begins no more.
     await putLayers(lab, digest, [await legacyLayer(lab, digest, alice), ...strangers]);
-    const early = await measure(lab, 'v1', alice);
+    const early = await measure(t, lab, 'v1', alice);
     assert.equal(early.exit, 0);
+    requireFrugal(early);
     assert.ok(early.looked < 100, `${early.looked} looked at`);
   });
 }
@@ -87,8 +102,7 @@ test('1,001 bundles: the cap is said, and nothing but "could not look" is conclu
   await mapPool([...Array(1001).keys()], 8, (index) =>
     signBundle(lab, digest, stranger, { annotations: { index: `${index}` } }),
   );
-  const found = await measure(lab, 'v1', createSigner());
-  t.diagnostic(JSON.stringify(found));
+  const found = await measure(t, lab, 'v1', createSigner());
   assert.deepEqual([found.exit, found.errors, found.looked], [20, ['SIGNATURES_OVER_CAP'], 1000]);
   requireFrugal(found);
 });

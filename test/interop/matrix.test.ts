@@ -51,7 +51,12 @@ test('every program reads what the others sign, or the page says why not', { tim
   );
   const page = pageOf(cells);
   if (process.env['COUNTERSIGN_UPDATE'] === '1') writeFileSync(pageFile, page);
-  assert.equal(readFileSync(pageFile, 'utf8'), page, 'docs/interop.md is out of step: run with COUNTERSIGN_UPDATE=1');
+  const written = readFileSync(pageFile, 'utf8');
+  assert.equal(
+    withoutVersions(written),
+    withoutVersions(page),
+    'docs/interop.md is out of step: run with COUNTERSIGN_UPDATE=1',
+  );
 });
 
 async function cellsOfRegistry(kind: RegistryKind): Promise<Cell[]> {
@@ -110,6 +115,11 @@ function isAbout(each: Explanation, cell: Omit<Cell, 'outcome'>, hasReferrers: b
     (each.keyTypes ?? keyTypes).includes(cell.keyType) &&
     (each.hasReferrers ?? hasReferrers) === hasReferrers
   );
+}
+
+/** A peer's next release changes the page only where it changes an answer. */
+function withoutVersions(page: string): string {
+  return page.replaceAll(/^(- \S+) .*$/gm, '$1');
 }
 
 function pageOf(cells: readonly Cell[]): string {

@@ -3,13 +3,14 @@
  *  branch; two ways that lead to the same state are followed once. */
 
 export interface Steps {
-  /** A step of the actor: `happen` runs at once when the explorer chooses it, and settles the promise. `isReady` holds the
-   *  step back. `isUnsafe`: after a jump in time it can no longer arrive and fails instead. */
+  /** A step of the actor: `happen` runs, undivided, when the explorer chooses it, and settles the promise. */
   readonly step: <T>(name: string, happen: () => T, options?: StepOptions) => Promise<T>;
 }
 
 export interface StepOptions {
+  /** Holds the step back. */
   readonly isReady?: () => boolean;
+  /** After a jump of the clock it can no longer arrive: it rejects with LostStep. */
   readonly isLostByJump?: boolean;
 }
 
@@ -23,11 +24,14 @@ export interface Model {
   readonly check: (ended: readonly (Outcome | undefined)[]) => void;
   /** Checked when nothing can happen any more. */
   readonly checkEnd: (ended: readonly (Outcome | undefined)[], happened: Happened) => void;
-  /** Lets the clock jump as far as it takes for steps lost by a jump. */
+  /** Moves the clock so far that steps under way are lost. */
   readonly jump: () => void;
 }
 
-export type Outcome = { readonly kind: 'resolved'; readonly value: unknown } | { readonly kind: 'rejected'; readonly error: unknown } | { readonly kind: 'crashed' };
+export type Outcome =
+  | { readonly kind: 'resolved'; readonly value: unknown }
+  | { readonly kind: 'rejected'; readonly error: unknown }
+  | { readonly kind: 'crashed' };
 
 export interface Happened {
   readonly crashes: number;
@@ -49,7 +53,10 @@ interface PendingStep {
   readonly fail: () => void;
 }
 
-type Choice = { readonly kind: 'step'; readonly actor: number; readonly at: number } | { readonly kind: 'crash'; readonly actor: number } | { readonly kind: 'jump' };
+type Choice =
+  | { readonly kind: 'step'; readonly actor: number; readonly at: number }
+  | { readonly kind: 'crash'; readonly actor: number }
+  | { readonly kind: 'jump' };
 
 /** Follows every branch. Returns the number of distinct states; throws the first broken invariant with the way to it. */
 export async function exploreAll(create: () => Model, freedom: Freedom): Promise<number> {
@@ -75,7 +82,12 @@ export async function exploreAll(create: () => Model, freedom: Freedom): Promise
 }
 
 /** Follows `count` random ways to their ends. */
-export async function exploreRandomly(create: () => Model, freedom: Freedom, count: number, random: () => number): Promise<void> {
+export async function exploreRandomly(
+  create: () => Model,
+  freedom: Freedom,
+  count: number,
+  random: () => number,
+): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     const run = await replay(create(), []);
     // Crashes and jumps are rare among the choices, or no way would get far.
@@ -119,7 +131,12 @@ async function openRun(model: Model): Promise<Run> {
     told.push(`${actor}: ${name} = ${answer}`);
   };
   const historyOf = (actor: number): string =>
-    ended[actor] === undefined ? [...(histories[actor] ?? [])].map(([name, answer]) => `${name}=${answer}`).sort().join(';') : '';
+    ended[actor] === undefined
+      ? [...(histories[actor] ?? [])]
+          .map(([name, answer]) => `${name}=${answer}`)
+          .sort()
+          .join(';')
+      : '';
   const stepsOf = (actor: number): Steps => ({
     step: (name, happen, options = {}) => {
       const { promise, resolve, reject } = Promise.withResolvers<ReturnType<typeof happen>>();
@@ -156,7 +173,8 @@ async function openRun(model: Model): Promise<Run> {
       return each.options.isReady?.() === false ? [] : [{ kind: 'step', actor: each.actor, at }];
     });
     const running = model.actors.flatMap((_, actor) => (ended[actor] === undefined ? [actor] : []));
-    const crashes = happened.crashes < freedom.crashes ? running.map((actor): Choice => ({ kind: 'crash', actor })) : [];
+    const crashes =
+      happened.crashes < freedom.crashes ? running.map((actor): Choice => ({ kind: 'crash', actor })) : [];
     const jumps: readonly Choice[] = happened.jumps < freedom.jumps && running.length > 0 ? [{ kind: 'jump' }] : [];
     // Time passes by itself when everybody left is waiting for it.
     return steps.length === 0 && running.length > 0 ? [{ kind: 'jump' }, ...crashes] : [...steps, ...crashes, ...jumps];
@@ -186,7 +204,14 @@ async function openRun(model: Model): Promise<Run> {
   return {
     way,
     choices,
-    key: () => [model.state(), ...histories.map((_, actor) => historyOf(actor)), happened.crashes, happened.jumps, ended.map((each) => each?.kind)].join('\n'),
+    key: () =>
+      [
+        model.state(),
+        ...histories.map((_, actor) => historyOf(actor)),
+        happened.crashes,
+        happened.jumps,
+        ended.map((each) => each?.kind),
+      ].join('\n'),
     take: async (choice) => {
       way.push(choice);
       apply(choice);

@@ -48,7 +48,7 @@ test('a request and its answer go through whole, on one connection for both', as
   const ports = new Set<number | undefined>();
   const server = await startScriptedServer(t, (request, response) => {
     ports.add(response.socket?.remotePort);
-    reply(response, 200, { 'x-a': '1', link: 'x' }, `${request.method} ${request.body}`);
+    reply(response, 200, { 'x-a': '1', link: 'x' }, `${request.method} ${request.body.toString()}`);
   });
   const { request } = open(t);
   const first = await request({

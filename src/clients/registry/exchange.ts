@@ -188,7 +188,7 @@ async function sendOnce(
       ...request,
       headers,
       signal,
-      idleTimeoutMs: settings.idleTimeoutMs,
+      idleTimeoutMs: settings.idleTimeoutMs ?? limits.idleMs,
       ...(tls && { tls }),
     });
   } catch (error) {

@@ -12,5 +12,6 @@ export interface RegistrySettings {
   /** Hosts besides the registry's own domain that credentials may be sent to (`--registry-auth-host`). */
   readonly authHosts?: readonly string[];
   readonly userAgent: string;
-  readonly idleTimeoutMs: number;
+  /** Without a byte; 60 s when left out. */
+  readonly idleTimeoutMs?: number;
 }

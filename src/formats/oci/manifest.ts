@@ -109,6 +109,12 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   };
 }
 
+/** What a referrer is listed as: the config's type stands in for a missing artifact type.
+ *  @source OCI distribution-spec, section Listing Referrers */
+export function artifactTypeOf(manifest: Manifest): string | undefined {
+  return manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
+}
+
 function agreedTypeOf(
   outside: string | undefined,
   inside: string | undefined,

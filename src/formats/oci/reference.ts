@@ -107,10 +107,6 @@ export function referenceNameOf(reference: Reference): string {
   return `${repositoryNameOf(reference.repository)}${tag}${digest}`;
 }
 
-export function isSameRepository(a: Repository, b: Repository): boolean {
-  return a.registry === b.registry && a.path === b.path;
-}
-
 function canonicalRegistryOf(host: string): string {
   return host === 'docker.io' || host === 'registry-1.docker.io' ? DEFAULT_REGISTRY : host;
 }

@@ -1,0 +1,49 @@
+/** Every command by its words. Each is loaded only when it is run, or described. */
+
+import type { Command } from './command.ts';
+
+interface CommandEntry {
+  readonly path: readonly string[];
+  readonly load: () => Promise<Command>;
+}
+
+export const commandTable: readonly CommandEntry[] = [
+  {
+    path: ['attach', 'signature'],
+    load: async () => (await import('./commands/attach-signature.ts')).attachSignatureCommand,
+  },
+  { path: ['clean'], load: async () => (await import('./commands/clean.ts')).cleanCommand },
+  { path: ['completion'], load: async () => (await import('./commands/completion.ts')).completionCommand },
+  { path: ['copy'], load: async () => (await import('./commands/copy.ts')).copyCommand },
+  { path: ['demo'], load: async () => (await import('./commands/demo.ts')).demoCommand },
+  {
+    path: ['download', 'signature'],
+    load: async () => (await import('./commands/download-signature.ts')).downloadSignatureCommand,
+  },
+  { path: ['env'], load: async () => (await import('./commands/env.ts')).envCommand },
+  {
+    path: ['generate-key-pair'],
+    load: async () => (await import('./commands/generate-key-pair.ts')).generateKeyPairCommand,
+  },
+  { path: ['import-key-pair'], load: async () => (await import('./commands/import-key-pair.ts')).importKeyPairCommand },
+  { path: ['login'], load: async () => (await import('./commands/login.ts')).loginCommand },
+  { path: ['logout'], load: async () => (await import('./commands/logout.ts')).logoutCommand },
+  { path: ['public-key'], load: async () => (await import('./commands/public-key.ts')).publicKeyCommand },
+  { path: ['readers'], load: async () => (await import('./commands/readers.ts')).readersCommand },
+  {
+    path: ['registry', 'serve'],
+    load: async () => (await import('./commands/registry-serve.ts')).registryServeCommand,
+  },
+  { path: ['sign'], load: async () => (await import('./commands/sign.ts')).signCommand },
+  { path: ['sign-blob'], load: async () => (await import('./commands/sign-blob.ts')).signBlobCommand },
+  { path: ['tree'], load: async () => (await import('./commands/tree.ts')).treeCommand },
+  { path: ['triangulate'], load: async () => (await import('./commands/triangulate.ts')).triangulateCommand },
+  { path: ['verify'], load: async () => (await import('./commands/verify.ts')).verifyCommand },
+  { path: ['verify-blob'], load: async () => (await import('./commands/verify-blob.ts')).verifyBlobCommand },
+  { path: ['version'], load: async () => (await import('./commands/version.ts')).versionCommand },
+];
+
+/** All commands, in the order of their names. */
+export async function loadCommands(): Promise<readonly Command[]> {
+  return Promise.all(commandTable.map(({ load }) => load()));
+}

@@ -1,0 +1,98 @@
+/** Files that flags name. "-" is standard input. */
+
+import { open } from 'node:fs/promises';
+
+import { concatBytes, parseBase64, utf8Of } from '../base/bytes.ts';
+import { ConfigError, InputError, messageOf, UsageError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { readWholeInput } from './terminal-input.ts';
+import type { Session } from './session.ts';
+
+/** A whole file. Throws FILE_NOT_READABLE, INPUT_TOO_LARGE, INTERRUPTED. */
+export async function readInputFile(session: Session, path: string, maxBytes: number): Promise<Uint8Array> {
+  if (path === '-') return readWholeInput(session, maxBytes);
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of streamInputFile(session, path)) {
+    length += chunk.length;
+    if (length > maxBytes) {
+      throw new InputError('INPUT_TOO_LARGE', `${path}: more than ${maxBytes} bytes`);
+    }
+    parts.push(chunk);
+  }
+  return concatBytes(parts);
+}
+
+/** A file of any size, in chunks. Throws FILE_NOT_READABLE, INTERRUPTED while it is read. */
+export async function* streamInputFile({ stdin, interruption }: Session, path: string): AsyncGenerator<Uint8Array> {
+  const { signal } = interruption;
+  if (path === '-') {
+    yield* streamInput(stdin, signal);
+    return;
+  }
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  try {
+    for await (const chunk of file.createReadStream({ autoClose: false, highWaterMark: CHUNK_BYTES })) {
+      signal.throwIfAborted();
+      yield chunk as Uint8Array;
+    }
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw unreadable(path, cause);
+  } finally {
+    await file.close();
+  }
+}
+
+async function* streamInput(stdin: NodeJS.ReadStream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const stop = (): void => {
+    stdin.destroy();
+  };
+  signal.addEventListener('abort', stop);
+  try {
+    yield* stdin as AsyncIterable<Uint8Array>;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    // A stream that was destroyed ends with an error of its own, which is not the reason.
+    signal.throwIfAborted();
+  }
+}
+
+/** A signature as cosign's flag takes it: a file that holds base64, or the base64 itself. Raw bytes.
+ *  Throws SIGNATURE_MALFORMED, FILE_NOT_READABLE, INPUT_TOO_LARGE. */
+export async function readSignatureArgument(session: Session, text: string): Promise<Uint8Array> {
+  if (/^https?:\/\//.test(text)) {
+    throw new UsageError('FLAG_NOT_AVAILABLE', '--signature does not fetch addresses', {
+      hint: 'Download the signature and give the file.',
+    });
+  }
+  const encoded = (await readSignatureFile(session, text)) ?? utf8Of(text);
+  const base64 = Buffer.from(encoded).toString('latin1').trim();
+  try {
+    return parseBase64(base64);
+  } catch (cause) {
+    throw new InputError('SIGNATURE_MALFORMED', '--signature: expected a file that holds base64, or base64', { cause });
+  }
+}
+
+async function readSignatureFile(session: Session, text: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readInputFile(session, text, limits.signatureBytes);
+  } catch (error) {
+    const isAbsent =
+      error instanceof ConfigError &&
+      error.cause instanceof Error &&
+      'code' in error.cause &&
+      ['ENOENT', 'ENAMETOOLONG', 'ENOTDIR'].includes(String(error.cause.code));
+    if (isAbsent) return undefined;
+    throw error;
+  }
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+function unreadable(path: string, cause: unknown): ConfigError {
+  return new ConfigError('FILE_NOT_READABLE', `cannot read ${path}: ${messageOf(cause)}`, { cause });
+}

@@ -1,0 +1,38 @@
+/** The keys that flags name. */
+
+import { UsageError } from '../base/errors.ts';
+import type { Request } from '../base/runtime.ts';
+import { loadPublicKey, loadSigner } from '../clients/keys/key-loader.ts';
+import type { Signer } from '../crypto/signer.ts';
+import type { TrustedKeys } from '../verify/policy.ts';
+import { readPassword } from './password.ts';
+import type { Session } from './session.ts';
+
+const KEYLESS_HINT =
+  'Give --key FILE. This version signs and verifies with keys; certificates for identities come later.';
+
+/** The key to sign with. Throws FLAGS_CONFLICT without one, and what `loadSigner` and the password prompt throw. */
+export async function signerOfFlag(session: Session, request: Request, key: string | undefined): Promise<Signer> {
+  if (key === undefined) {
+    throw new UsageError('FLAGS_CONFLICT', 'no key to sign with', { hint: KEYLESS_HINT });
+  }
+  const { environment, interruption } = session;
+  return loadSigner(key, () => readPassword(session), { request, environment, signal: interruption.signal });
+}
+
+/** The keys to trust. Throws FLAGS_CONFLICT without one. */
+export async function trustedKeysOf(
+  session: Session,
+  request: Request,
+  references: readonly string[],
+): Promise<TrustedKeys> {
+  const { environment, interruption } = session;
+  const context = { request, environment, signal: interruption.signal };
+  const [first, ...others] = await Promise.all(
+    references.filter((each) => each !== '').map((each) => loadPublicKey(each, context)),
+  );
+  if (first === undefined) {
+    throw new UsageError('FLAGS_CONFLICT', 'no key to verify with', { hint: KEYLESS_HINT });
+  }
+  return [first, ...others];
+}

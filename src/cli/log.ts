@@ -1,0 +1,23 @@
+/** Remarks on stderr. Each is one line, whatever a registry put into it. */
+
+import { printableOf } from '../base/printable.ts';
+import type { Log } from '../base/runtime.ts';
+
+export function openLog(stderr: NodeJS.WritableStream, isVerbose: boolean): Log {
+  const said = new Set<string>();
+  const say = (message: string): void => {
+    stderr.write(`${printableOf(message)}\n`);
+  };
+  return {
+    note: say,
+    warn: (message) => say(`WARNING: ${message}`),
+    noteOnce: (message) => {
+      if (said.has(message)) return;
+      said.add(message);
+      say(message);
+    },
+    debug: (message) => {
+      if (isVerbose) say(message);
+    },
+  };
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** The command line's entry. */
+
+import { runCommandLine } from './command-line.ts';
+
+// A reader that has gone is no defect of ours; the error arrives a second time as an event.
+process.stdout.on('error', () => undefined);
+
+// No top-level await: this file is also built as CommonJS.
+void main();
+
+async function main(): Promise<void> {
+  process.exitCode = await runCommandLine(process.argv.slice(2));
+}

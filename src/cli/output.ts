@@ -1,0 +1,51 @@
+/** Where results go: stdout, or the file of `--output-file`. */
+
+import { utf8Of } from '../base/bytes.ts';
+import type { Report, Result } from './command.ts';
+
+export interface OutputSettings {
+  readonly isJson: boolean;
+  readonly file: string | undefined;
+  readonly stdout: NodeJS.WritableStream;
+}
+
+/** Prints a command's answer, as text or as one JSON document. Throws FILE_NOT_WRITABLE. */
+export async function printResult(
+  result: Pick<Result, 'text' | 'report'>,
+  { isJson, file, stdout }: OutputSettings,
+): Promise<void> {
+  const text = isJson ? jsonTextOf(result.report) : result.text;
+  if (file !== undefined) {
+    const { writeFileAtomic } = await import('../clients/files/atomic-file.ts');
+    await writeFileAtomic(file, utf8Of(text), { mode: 0o644, overwrite: true });
+  } else if (text !== '') {
+    await writeText(stdout, text);
+  }
+}
+
+/** Indented, with every character that could act on a terminal escaped: the document stays the same to a parser. */
+export function jsonTextOf(report: Report): string {
+  return `${harmlessJsonOf(JSON.stringify(report, undefined, 2))}\n`;
+}
+
+/** JSON text with every character escaped that could act on a terminal. */
+export function harmlessJsonOf(json: string): string {
+  return json.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+// JSON.stringify escapes C0 controls itself; these can still reorder or hide text.
+const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+
+async function writeText(stream: NodeJS.WritableStream, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(text, (error) => {
+      if (error === null || error === undefined || isClosedPipe(error)) resolve();
+      else reject(error);
+    });
+  });
+}
+
+/** The reader has gone (`| head`): nobody is left to tell. */
+function isClosedPipe(error: Error): boolean {
+  return 'code' in error && error.code === 'EPIPE';
+}

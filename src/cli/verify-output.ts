@@ -1,0 +1,82 @@
+/** What verify prints: cosign's lines and JSON, a reason for each failure, and with `--explain` the proof tree. */
+
+import { printableOf } from '../base/printable.ts';
+import { acceptedSignaturesOf, cosignArrayOf } from '../flows/verify-report.ts';
+import type { ImageReport, VerifyReport } from '../flows/verify-report.ts';
+import type { LogPolicy } from '../verify/policy.ts';
+import type { Result } from './command.ts';
+import { harmlessJsonOf } from './output.ts';
+import { proofTreeText } from './proof-tree.ts';
+import type { Session } from './session.ts';
+import { imageReportJson } from './verify-json.ts';
+
+export interface VerifyOutput {
+  /** The images as the person wrote them. */
+  readonly names: readonly string[];
+  /** `--output text`: payloads instead of cosign's JSON. */
+  readonly isText: boolean;
+  readonly isExplained: boolean;
+  readonly isCosignStatus: boolean;
+  readonly hasAnnotations: boolean;
+  readonly log: LogPolicy;
+}
+
+const COULD_NOT_LOOK = 20;
+
+/** Says on stderr what was checked or why not; stdout holds what was verified. */
+export function verifyResultOf(session: Session, { images, exit }: VerifyReport, output: VerifyOutput): Result {
+  const texts: string[] = [];
+  for (const [index, image] of images.entries()) {
+    if (image.outcome === 'verified') {
+      session.stderr.write(successText(image, output.names[index] ?? '', output));
+      texts.push(output.isText ? payloadText(image) : `\n${harmlessJsonOf(cosignArrayOf(image))}\n`);
+    } else {
+      session.stderr.write(failureTextOf(session, image, output.isExplained));
+    }
+    if (output.isExplained) session.stderr.write(proofTreeText(image, session.style));
+  }
+  const status = output.isCosignStatus && exit === COULD_NOT_LOOK ? 1 : exit;
+  return { text: texts.join(''), report: { images: images.map(imageReportJson), exit: status }, exit: status };
+}
+
+/** @source sigstore/cosign cmd/cosign/cli/verify/verify.go, PrintVerificationHeader */
+function successText(image: ImageReport, name: string, { hasAnnotations, log }: VerifyOutput): string {
+  const lines = [
+    '',
+    `Verification for ${printableOf(name)} --`,
+    'The following checks were performed on each of these signatures:',
+    ...(hasAnnotations ? ['  - The specified annotations were verified.'] : []),
+    ...(image.isClaimsChecked ? ['  - The cosign claims were validated'] : []),
+    '  - The signatures were verified against the specified public key',
+    ...(image.isClaimsChecked ? [] : ['claims NOT checked: the signatures may be about another image']),
+    ...(log.kind === 'none-configured' ? ['transparency log: not checked (none configured)'] : []),
+    ...(image.resolved === undefined ? [] : [`verified: ${printableOf(image.resolved)}`]),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function failureTextOf(
+  { style }: Session,
+  { reference, resolved, summary, failed }: ImageReport,
+  isExplained: boolean,
+): string {
+  const lines = [`${style.bad('Error:')} ${printableOf(summary)}`];
+  if (resolved !== undefined && !summary.includes(resolved))
+    lines.push(`  Image: ${printableOf(namedAs(reference.tag, resolved))}`);
+  if (failed?.next !== undefined) lines.push(`  ${printableOf(failed.next)}`);
+  if (!isExplained) lines.push(style.faint('  Run again with --explain to see every check.'));
+  return `${lines.join('\n')}\n`;
+}
+
+function namedAs(tag: string | undefined, resolved: string): string {
+  return tag === undefined ? resolved : `${resolved}, which the tag ${tag} names`;
+}
+
+function payloadText(image: ImageReport): string {
+  const payloads = acceptedSignaturesOf(image).map(({ entity }) =>
+    entity === undefined || entity.content.kind === 'message'
+      ? ''
+      : Buffer.from(entity.content.payload).toString('utf8'),
+  );
+  return payloads.map((payload) => `${printableOf(payload)}\n`).join('');
+}

@@ -1,0 +1,70 @@
+/** Reads one referrer of an image: is it a signature, something else, or not about this image at all? */
+
+import { CountersignError, InputError, RemoteError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
+import { parseBundle } from '../formats/bundle/bundle.ts';
+import { isBundleMediaType } from '../formats/bundle/media-type.ts';
+import { COSIGN_SIGN_PREDICATE, IN_TOTO_PAYLOAD_TYPE, parseStatement } from '../formats/intoto/statement.ts';
+import type { Digest } from '../formats/oci/digest.ts';
+import { artifactTypeOf } from '../formats/oci/manifest.ts';
+import type { ImageManifest } from '../formats/oci/manifest.ts';
+import type { SignedEntity } from '../formats/signed-entity.ts';
+import type { ImageContext, Subject } from './image-context.ts';
+
+export type ReferrerAnswer =
+  | { readonly kind: 'signature'; readonly entity: SignedEntity; readonly bytes: Uint8Array }
+  /** An attestation, an SBOM of another tool, something about another image. */
+  | { readonly kind: 'other'; readonly why: string };
+
+/** Fetches manifest and bundle. The list that named the referrer is a hint only: `subject` decides what it is about, and
+ *  the bundle's content what it is. Throws what RegistryClient and the parsers throw. */
+export async function readReferrer(
+  { registry }: ImageContext,
+  subject: Subject,
+  digest: Digest,
+): Promise<ReferrerAnswer> {
+  const fetched = await registry.fetchManifest(subject.repository, digest);
+  if (fetched === undefined) {
+    throw new RemoteError('REFERRER_MISSING', `referrer ${digest} is listed, but the registry does not have it`);
+  }
+  const { manifest } = fetched;
+  if (manifest.subject?.digest !== subject.digest) {
+    return { kind: 'other', why: `is about ${manifest.subject?.digest ?? 'nothing'}, not about this image` };
+  }
+  if (manifest.kind === 'index' || !hasBundle(manifest)) {
+    return { kind: 'other', why: `holds no sigstore bundle (${artifactTypeOf(manifest) ?? 'no artifact type'})` };
+  }
+  const [layer, ...more] = manifest.layers;
+  if (layer === undefined || more.length > 0) {
+    throw new InputError(
+      'BUNDLE_MALFORMED',
+      `referrer ${digest}: a bundle artifact has one layer, this has ${manifest.layers.length}`,
+    );
+  }
+  const bytes = await registry.fetchBlob(subject.repository, layer, limits.bundleBytes);
+  const entity = parseBundle(bytes, `referrer ${digest}`);
+  const predicateType = predicateTypeOf(entity);
+  return predicateType === undefined || predicateType === COSIGN_SIGN_PREDICATE
+    ? { kind: 'signature', entity, bytes }
+    : { kind: 'other', why: `is an attestation (${predicateType}), not a signature` };
+}
+
+function hasBundle(manifest: ImageManifest): boolean {
+  return manifest.layers.some((layer) => isBundleMediaType(layer.mediaType));
+}
+
+/** The predicate type that the envelope's statement names; undefined when there is no statement to read, which is for
+ *  verification to reject. */
+function predicateTypeOf({ content }: SignedEntity): string | undefined {
+  if (content.kind !== 'dsse' || content.payloadType !== IN_TOTO_PAYLOAD_TYPE) {
+    return undefined;
+  }
+  try {
+    return parseStatement(content.payload).predicateType;
+  } catch (error) {
+    if (error instanceof CountersignError) {
+      return undefined;
+    }
+    throw error;
+  }
+}

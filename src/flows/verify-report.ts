@@ -1,0 +1,133 @@
+/** What verifying an image found out, as data: for the command line's text, for `--json` and for `--explain`. */
+
+import { parseUtf8 } from '../base/bytes.ts';
+import type { CountersignError } from '../base/errors.ts';
+import type { JsonValue } from '../base/json.ts';
+import { isReservedAnnotation } from '../formats/cosign/reserved-annotation.ts';
+import { encodeGoJson, goMapOf } from '../formats/go-json.ts';
+import type { GoJson } from '../formats/go-json.ts';
+import type { Digest } from '../formats/oci/digest.ts';
+import type { Platform } from '../formats/oci/manifest.ts';
+import { referenceNameOf } from '../formats/oci/reference.ts';
+import type { Reference } from '../formats/oci/reference.ts';
+import type { SignedEntity } from '../formats/signed-entity.ts';
+import type { Check, Evidence, Verdict } from '../verify/verdict.ts';
+
+/** `absent`: every form answered "there is none". `rejected`: found, none acceptable. `unknown`: no accepted signature,
+ *  and some source needed for the answer could not be looked at. */
+export type ImageOutcome = 'verified' | 'absent' | 'image-absent' | 'rejected' | 'unknown';
+
+export type VerifyExit = 0 | 10 | 11 | 12 | 20;
+
+/** An image that is judged: by the name it was asked for, or as a child of an index. */
+export interface NamedImage {
+  readonly reference: Reference;
+  readonly digest: Digest;
+  /** Of a child of an index. */
+  readonly platform?: Platform;
+}
+
+/** One place where signatures may be. */
+export interface SourceReport {
+  readonly form: 'legacy' | 'bundle' | 'detached';
+  /** "registry/repository:sha256-….sig", "referrers of registry/repository@sha256:…". */
+  readonly place: string;
+  readonly status: 'absent' | 'found' | 'unreachable';
+  /** Signatures listed there, looked at or not. */
+  readonly foundCount: number;
+  /** Why it could not be looked at, or not wholly. */
+  readonly error?: CountersignError;
+}
+
+/** One signature and what was made of it. */
+export interface SignatureReport {
+  readonly form: 'legacy' | 'bundle';
+  readonly origin: string;
+  readonly verdict: Verdict;
+  /** Undefined when it could not be read. */
+  readonly entity?: SignedEntity;
+}
+
+export interface ImageReport {
+  readonly reference: Reference;
+  /** Undefined when the image could not be resolved. */
+  readonly digest?: Digest;
+  /** "registry/repository@sha256:…", for the next step. */
+  readonly resolved?: string;
+  readonly platform?: Platform;
+  readonly outcome: ImageOutcome;
+  readonly exit: VerifyExit;
+  /** One sentence: why this outcome. Holds text from registries: escape it before a person sees it. */
+  readonly summary: string;
+  readonly isClaimsChecked: boolean;
+  /** The image, the sources, the threshold. The checks of each signature are in its verdict. */
+  readonly checks: readonly Check[];
+  /** The one check that decided, when the outcome is not `verified`. */
+  readonly failed?: Check;
+  readonly sources: readonly SourceReport[];
+  readonly signatures: readonly SignatureReport[];
+  /** With `isRecursive`: the children of an index, in its order. All must verify. */
+  readonly children: readonly ImageReport[];
+}
+
+export interface VerifyReport {
+  /** In the order of the arguments. */
+  readonly images: readonly ImageReport[];
+  /** That of the first failure in the order of the arguments. */
+  readonly exit: VerifyExit;
+}
+
+/** A signature that was accepted. */
+export interface AcceptedSignature extends SignatureReport {
+  readonly evidence: Evidence;
+}
+
+/** The accepted signatures, each signer with the same annotations once: the legacy one when both forms hold it. */
+export function acceptedSignaturesOf(report: ImageReport): readonly AcceptedSignature[] {
+  const accepted = report.signatures.flatMap((each) =>
+    each.verdict.status === 'verified' ? [{ ...each, evidence: each.verdict.evidence }] : [],
+  );
+  const legacy = new Set(
+    accepted.filter(({ form }) => form === 'legacy').map(({ evidence }) => signerNameOf(evidence)),
+  );
+  return accepted.filter(({ form, evidence }) => form === 'legacy' || !legacy.has(signerNameOf(evidence)));
+}
+
+/** What cosign's `verify` prints on stdout, without the line feed: a JSON array, a legacy signature as cosign 2.4 prints
+ *  it, a bundle as 3.1 does. Annotations under names of proven identities are left out: nothing here proved one. */
+export function cosignArrayOf(report: ImageReport): string {
+  const elements = acceptedSignaturesOf(report).map((signature) =>
+    signature.form === 'legacy' ? legacyElementOf(signature.evidence) : bundleElementOf(signature.evidence, report),
+  );
+  return parseUtf8(encodeGoJson(elements));
+}
+
+function signerNameOf({ key, claims }: Evidence): string {
+  return `${key.fingerprint} ${parseUtf8(encodeGoJson(goMapOf(claims.annotations)))}`;
+}
+
+function legacyElementOf({ claims }: Evidence): GoJson {
+  const { dockerReference = '', imageDigest = '', type } = claims;
+  const optional = harmlessAnnotationsOf(claims.annotations);
+  return elementOf(dockerReference, imageDigest, type, optional.size === 0 ? null : optional);
+}
+
+function bundleElementOf({ claims }: Evidence, { reference }: ImageReport): GoJson {
+  return elementOf(
+    referenceNameOf(reference),
+    claims.imageDigest ?? '',
+    claims.type,
+    harmlessAnnotationsOf(claims.annotations),
+  );
+}
+
+function elementOf(dockerReference: string, digest: string, type: string, optional: GoJson): GoJson {
+  return {
+    critical: { identity: { 'docker-reference': dockerReference }, image: { 'docker-manifest-digest': digest }, type },
+    optional,
+  };
+}
+
+function harmlessAnnotationsOf(annotations: Readonly<Record<string, JsonValue>>): ReadonlyMap<string, GoJson> {
+  return new Map(Object.entries(annotations).filter(([name]) => !isReservedAnnotation(name)));
+}

@@ -1,0 +1,73 @@
+/** The environment: what it may set, what it may not, and what env shows of it. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { runCountersign } from '../support/countersign.ts';
+import { errorCodeOf, jsonOf } from './scene.ts';
+
+const digest = `sha256:${'0'.repeat(64)}`;
+const image = `registry.example.com/team/app@${digest}`;
+
+describe('environment', { concurrency: 4 }, () => {
+  test('a variable sets a flag, and the command line wins over it', async () => {
+    const env = { COSIGN_TYPE: 'digest' };
+    assert.equal((await runCountersign(['triangulate', image], { env })).stdout, `${image}\n`);
+    assert.match((await runCountersign(['triangulate', '--type=sbom', image], { env })).stdout, /\.sbom\n$/);
+  });
+
+  for (const [variable, value] of Object.entries({
+    COSIGN_CHECK_CLAIMS: 'false',
+    COSIGN_INSECURE_IGNORE_TLOG: 'true',
+    COSIGN_PRIVATE_INFRASTRUCTURE: '1',
+    COSIGN_INSECURE_IGNORE_SCT: 'true',
+    COSIGN_ALLOW_INSECURE_REGISTRY: 'true',
+    COSIGN_ALLOW_HTTP_REGISTRY: 'true',
+    COSIGN_REGISTRY_AUTH_HOST: 'elsewhere.example.com',
+  })) {
+    test(`${variable}=${value} weakens a check and is refused by name`, async () => {
+      const run = await runCountersign(['verify', '--key', 'k', '--json', image], { env: { [variable]: value } });
+      assert.equal(run.status, 1);
+      assert.equal(errorCodeOf(run), 'ENVIRONMENT_WEAKENS');
+      assert.ok(run.stderr.includes(variable));
+    });
+  }
+
+  test('commands that cosign does not bind read no flags from the environment', async () => {
+    assert.equal((await runCountersign(['version'], { env: { COSIGN_JSON: 'nonsense' } })).status, 0);
+    assert.equal(
+      (
+        await runCountersign(['login', 'registry.example.com', '--json'], {
+          env: { COSIGN_USERNAME: 'me', COSIGN_PASSWORD: 'p' },
+          stdin: '',
+        })
+      ).status,
+      1,
+    );
+  });
+
+  test('env names what is read and masks secrets', async () => {
+    const env = {
+      COSIGN_PASSWORD: 'hush',
+      COSIGN_REPOSITORY: 'r.example.com/x',
+      COSIGN_REGISTRY_TOKEN: 'hush-too',
+      HTTPS_PROXY: 'http://u:hush@proxy.example.com',
+    };
+    const shown = await runCountersign(['env'], { env });
+    assert.match(shown.stdout, /^# COSIGN_REPOSITORY .*\n# Expects: .*\nCOSIGN_REPOSITORY=r\.example\.com\/x$/m);
+    assert.match(shown.stdout, /^COSIGN_PASSWORD=\*\*\*\*\*\*$/m);
+    assert.match(shown.stdout, /^COSIGN_REGISTRY_TOKEN=\*\*\*\*\*\*$/m);
+    assert.doesNotMatch(shown.stdout, /hush/);
+    assert.doesNotMatch((await runCountersign(['env', '--json'], { env })).stdout, /hush/);
+    const bare = await runCountersign(['env', '--show-descriptions=false', '--show-sensitive-values'], { env });
+    assert.match(bare.stdout, /^COSIGN_PASSWORD=hush$/m);
+    assert.doesNotMatch(bare.stdout, /#/);
+    assert.ok(Array.isArray(jsonOf(await runCountersign(['env', '--json']))['variables']));
+  });
+
+  test('a size that is none is an error', async () => {
+    const env = { COSIGN_MAX_ATTACHMENT_SIZE: 'lots' };
+    assert.equal(
+      errorCodeOf(await runCountersign(['tree', '--json', '127.0.0.1:1/x/y'], { env })),
+      'ENVIRONMENT_INVALID',
+    );
+  });
+});
