@@ -76,7 +76,7 @@ export const catalogue = {
   // Command line
   ARGUMENTS_INVALID: entry('A command was given too few, too many or the wrong arguments.', 'Run the command with --help for its usage.'),
   COMMAND_UNKNOWN: entry('There is no such command.', 'Run "countersign --help" for the list.'),
-  CONFIRMATION_DECLINED: entry('A question was not answered with yes.', 'Answer y, or use the flag that skips the question where the command has one.'),
+  CONFIRMATION_DECLINED: entry('A question was not answered with yes.', 'Answer y, or give --yes (or --force) where the command has it.'),
   ENVIRONMENT_INVALID: entry('An environment variable cannot be read.', 'Correct or unset the variable that the message names.'),
   ENVIRONMENT_WEAKENS: entry('An environment variable would weaken a check.', 'Unset the variable: what weakens a check must be visible on the command line.'),
   FLAGS_CONFLICT: entry('Flags were given that do not go together, or one is missing.', 'Run the command with --help for its flags.'),

@@ -56,3 +56,11 @@ test('a map may hold a member called __proto__ without touching prototypes', () 
   const decoded = decodeDocument(JSON.parse('{"__proto__":"x"}'), decodeMap(decodeString), 'map');
   assert.equal(Object.getOwnPropertyDescriptor(decoded, '__proto__')?.value, 'x');
 });
+
+test('the error stays short however long the names and values of a document are', () => {
+  const long = 'n'.repeat(1_000_000);
+  assert.throws(
+    () => decodeDocument({ [long]: 1 }, decodeMap(decodeString), 'thing'),
+    (error) => error instanceof InputError && error.code === 'JSON_SHAPE' && JSON.stringify(error).length < 2000,
+  );
+});

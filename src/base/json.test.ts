@@ -59,3 +59,11 @@ test('arbitrary text either parses as JSON.parse does or is refused', () => {
     { numRuns: 2000 },
   );
 });
+
+test('the error about a repeated member stays short however long its name is', () => {
+  const name = JSON.stringify('n'.repeat(10_000));
+  assert.throws(
+    () => parseJson(`{${name}:1,${name}:2}`, { what: 'thing', maxBytes: 100_000 }),
+    (error) => error instanceof InputError && error.code === 'JSON_MALFORMED' && error.message.length < 500,
+  );
+});

@@ -25,3 +25,10 @@ test('nothing that comes out holds a control character', () => {
     }),
   );
 });
+
+test('characters that show as nothing are written as escapes', () => {
+  assert.equal(
+    printableOf('so\u00adft \u034f\u115f\u180e\u3164\ufe0f\u{e0100}'),
+    String.raw`so\xadft \u034f\u115f\u180e\u3164\ufe0f\u{e0100}`,
+  );
+});

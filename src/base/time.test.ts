@@ -37,3 +37,9 @@ test('what Go refuses is refused', () => {
 test('an instant is written in UTC to the second', () => {
   assert.equal(rfc3339Of(new Date(1_795_343_740_999)), '2026-11-22T10:35:40Z');
 });
+
+test('a number of any length without a unit is refused at once', () => {
+  const begun = performance.now();
+  assert.throws(() => parseDurationMs('1'.repeat(1500)), InputError);
+  assert.ok(performance.now() - begun < 200);
+});

@@ -3,7 +3,7 @@
 import { UsageError } from '../base/errors.ts';
 import { commandNameOf } from './command.ts';
 import type { Command, Invocation } from './command.ts';
-import { commandTable } from './command-table.ts';
+import { commandTable, loadCommands } from './command-table.ts';
 import { exitStatusOf, failureReport, failureText } from './failure.ts';
 import type { Flags } from './flag.ts';
 import { globalFlags } from './flags/global.ts';
@@ -62,9 +62,12 @@ async function findCommand(
   const start = leadingFlagCount(words);
   const leading = words.slice(0, start);
   const first = words[start];
+  if (first === undefined && leading.some((word) => word === '--version' || word === '-version')) {
+    return { command: await loadCommand(['version']), rest: [] };
+  }
   if (first === undefined || first === 'help') {
-    const isVersion = leading.some((word) => word === '--version' || word === '-version');
-    return isVersion ? { command: await loadCommand(['version']), rest: [] } : { rest: words.slice(start + 1) };
+    parseArguments(leading, globalFlags);
+    return { rest: words.slice(start + 1) };
   }
   const entry = commandTable.find(({ path }) => path.every((word, index) => words[start + index] === word));
   if (entry !== undefined) {
@@ -96,7 +99,7 @@ function leadingFlagCount(words: readonly string[]): number {
 async function printHelp(path: readonly string[]): Promise<number> {
   const { helpText } = await import('./help.ts');
   await printResult(
-    { text: await helpText(path), report: {} },
+    { text: helpText(path, await loadCommands()), report: {} },
     { isJson: false, file: undefined, stdout: process.stdout },
   );
   return 0;
@@ -132,6 +135,7 @@ function invocationOf(settings: Settings, parsed: ParsedArguments, session: Sess
     isGiven: (name) => settings.given.has(name),
     args: parsed.positional,
     session,
+    loadCommands,
   };
 }
 

@@ -39,6 +39,8 @@ export interface Invocation<F extends Flags> {
   /** As many as `positional` allows. */
   readonly args: readonly string[];
   readonly session: Session;
+  /** All commands, for those that speak about the others. */
+  readonly loadCommands: () => Promise<readonly Command[]>;
 }
 
 export interface CommandOf<F extends Flags> {

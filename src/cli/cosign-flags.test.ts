@@ -129,9 +129,7 @@ test('the table of compatibility speaks about exactly the flags that each releas
     const known: string[] = [];
     for (const version of cosignVersions) {
       known.push(...(byVersion[version] ?? '').split(' ').filter((flag) => flag !== ''));
-      const table = Object.entries(commandOf(name).flags as Flags).filter(([, { cosign }]) =>
-        cosign?.in.includes(version),
-      );
+      const table = Object.entries(commandOf(name).flags).filter(([, { cosign }]) => cosign?.in.includes(version));
       const global = name === 'version' ? ['json'] : [];
       assert.deepEqual(
         [...table.map(([flag]) => flag), ...global].toSorted(),

@@ -31,7 +31,7 @@ export function defaultValueOf(flag: Flag): FlagValue {
 }
 
 /** Go's booleans: 1, t, true, 0, f, false and their capital forms. */
-export function parseBoolean(name: string, text: string): boolean {
+function parseBoolean(name: string, text: string): boolean {
   if (TRUE.has(text)) return true;
   if (FALSE.has(text)) return false;
   throw invalid(name, text, 'expected true or false');

@@ -97,7 +97,8 @@ export const flagAliases: ReadonlyMap<string, string> = new Map([
 
 /** The same flags on a command of which cosign does not have them. */
 export function withoutCosign<F extends Flags>(flags: F): F {
-  return Object.fromEntries(Object.entries(flags).map(([name, { cosign: _, ...flag }]) => [name, flag])) as F;
+  const own = Object.entries(flags).map(([name, flag]) => [name, omitCosign(flag)]);
+  return Object.fromEntries(own) as F;
 }
 
 /** Does what cosign does. */
@@ -118,6 +119,10 @@ export function noted(text: string, ...versions: readonly CosignVersion[]): Cosi
 /** Asks for what is not here; `text` says what to do instead. */
 export function refused(text: string, ...versions: readonly CosignVersion[]): CosignFlag {
   return { here: 'refused', in: orAll(versions), text };
+}
+
+function omitCosign(flag: Flag): Flag {
+  return Object.fromEntries(Object.entries(flag).filter(([member]) => member !== 'cosign')) as unknown as Flag;
 }
 
 function orAll(versions: readonly CosignVersion[]): readonly CosignVersion[] {

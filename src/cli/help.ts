@@ -3,7 +3,6 @@
 import { UsageError } from '../base/errors.ts';
 import { commandNameOf } from './command.ts';
 import type { Command } from './command.ts';
-import { loadCommands } from './command-table.ts';
 import type { Flag, Flags } from './flag.ts';
 import { globalFlags } from './flags/global.ts';
 import { wrapText } from './wrap-text.ts';
@@ -11,8 +10,7 @@ import { wrapText } from './wrap-text.ts';
 const WIDTH = 100;
 
 /** The help text of the words; of the program without words. Throws COMMAND_UNKNOWN. */
-export async function helpText(path: readonly string[]): Promise<string> {
-  const commands = await loadCommands();
+export function helpText(path: readonly string[], commands: readonly Command[]): string {
   const exact = commands.find((command) => command.path.join(' ') === path.join(' '));
   if (exact !== undefined) return commandHelp(exact);
   const group = commands.filter((command) => path.every((word, index) => command.path[index] === word));

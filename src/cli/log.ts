@@ -3,10 +3,10 @@
 import { printableOf } from '../base/printable.ts';
 import type { Log } from '../base/runtime.ts';
 
-export function openLog(stderr: NodeJS.WritableStream, isVerbose: boolean): Log {
+export function openLog(write: (text: string) => void, isVerbose: boolean): Log {
   const said = new Set<string>();
   const say = (message: string): void => {
-    stderr.write(`${printableOf(message)}\n`);
+    write(`${printableOf(message)}\n`);
   };
   return {
     note: say,

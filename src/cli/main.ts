@@ -3,8 +3,8 @@
 
 import { runCommandLine } from './command-line.ts';
 
-// A reader that has gone is no defect of ours; the error arrives a second time as an event.
-process.stdout.on('error', () => undefined);
+// A reader that has gone (`| head`) is no defect of ours.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
 // No top-level await: this file is also built as CommonJS.
 void main();

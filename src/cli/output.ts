@@ -24,7 +24,7 @@ export async function printResult(
 }
 
 /** Indented, with every character that could act on a terminal escaped: the document stays the same to a parser. */
-export function jsonTextOf(report: Report): string {
+function jsonTextOf(report: Report): string {
   return `${harmlessJsonOf(JSON.stringify(report, undefined, 2))}\n`;
 }
 

@@ -12,9 +12,7 @@ import type { Style } from './style.ts';
 
 export interface Session {
   readonly stdin: NodeJS.ReadStream;
-  /** For results. Commands return theirs; only servers and completion write here. */
-  readonly stdout: NodeJS.WritableStream;
-  /** For everything else. */
+  /** For everything but results, which commands return. */
   readonly stderr: NodeJS.WriteStream;
   readonly environment: Environment;
   readonly homeDir: string;
@@ -30,20 +28,24 @@ export interface SessionSettings {
   readonly timeoutMs: number | undefined;
 }
 
-/** Takes over SIGINT and SIGTERM until the interruption is closed. */
+/** Takes over SIGINT and SIGTERM until the interruption is closed. The streams are opened when they are first used: each
+ *  costs a quick command a millisecond. */
 export function openSession({ isVerbose, timeoutMs }: SessionSettings): Session {
-  const { stdin, stdout, stderr, env: environment } = process;
-  const log = openLog(stderr, isVerbose);
-  const interruption = openInterruption(timeoutMs, log);
+  const log = openLog((text) => process.stderr.write(text), isVerbose);
   return {
-    stdin,
-    stdout,
-    stderr,
-    environment,
+    get stdin() {
+      return process.stdin;
+    },
+    get stderr() {
+      return process.stderr;
+    },
+    get style() {
+      return createStyle(process.stderr, process.env);
+    },
+    environment: process.env,
     homeDir: homedir(),
     log,
-    style: createStyle(stderr, environment),
-    interruption,
+    interruption: openInterruption(timeoutMs, log),
     isVerbose,
   };
 }

@@ -18,7 +18,7 @@ import { limits } from '../base/limits.ts';
 import { mapPool } from '../base/pool.ts';
 import { lookAt } from './look.ts';
 import { missingOf, readMarkers } from './shared-shelf.ts';
-import type { Marker, SharedList, Shelf, SignerWorld, View } from './shared-shelf.ts';
+import type { Marker, SharedList, Shelf, SignerWorld, View, WriteRefusal } from './shared-shelf.ts';
 
 /** One for each list: undefined when it holds everything of one's own, else why it does not. */
 export type StoreOutcome = readonly (CountersignError | undefined)[];
@@ -110,7 +110,8 @@ async function storeInList<Item>(list: SharedList<Item>, world: SignerWorld): Pr
     if (missing.length === 0) {
       return undefined;
     }
-    const refusal = await list.write([...content, ...missing]);
+    const put = await list.prepare([...content, ...missing]);
+    const refusal = await put();
     if (refusal !== undefined) {
       return refusal;
     }
@@ -151,13 +152,15 @@ async function merge<Item>(work: Work<Item>, name: string): Promise<View<Item> |
     if (work.rounds === limits.mergeRounds) {
       return withoutLists(work, view, missing);
     }
+    const puts = await Promise.all(
+      shelf.lists.map((_, index) => prepareAdding(work, index, view.contents[index] ?? [], missing[index] ?? [])),
+    );
+    // Nothing may stand between this look at the clock and the requests.
     if (world.now().getTime() >= work.leaseEndMs) {
       return 'lease over';
     }
     work.rounds += 1;
-    await Promise.all(
-      shelf.lists.map((_, index) => addTo(work, index, view.contents[index] ?? [], missing[index] ?? [])),
-    );
+    await Promise.all(puts.map(async (put, index) => (put === undefined ? undefined : carryOut(work, index, put))));
   }
 }
 
@@ -169,16 +172,27 @@ function withoutLists<Item>(work: Work<Item>, view: View<Item>, missing: readonl
   return { ...view, contents: view.contents.map((content, index) => (work.failures[index] ? undefined : content)) };
 }
 
-async function addTo<Item>(
+type Put = () => Promise<WriteRefusal>;
+
+async function prepareAdding<Item>(
   work: Work<Item>,
   index: number,
   content: readonly Item[],
   missing: readonly Item[],
-): Promise<void> {
-  if (missing.length === 0) {
-    return;
+): Promise<Put | undefined> {
+  const list = work.shelf.lists[index];
+  if (list === undefined || missing.length === 0) {
+    return undefined;
   }
-  const written = await lookAt(async () => work.shelf.lists[index]?.write([...content, ...missing]));
+  const prepared = await lookAt(() => list.prepare([...content, ...missing]));
+  if (!prepared.isSeen) {
+    work.failures[index] = prepared.error;
+  }
+  return prepared.isSeen ? prepared.value : undefined;
+}
+
+async function carryOut<Item>(work: Work<Item>, index: number, put: Put): Promise<void> {
+  const written = await lookAt(put);
   work.failures[index] = written.isSeen ? written.value : written.error;
   work.isUnsure ||= !written.isSeen;
 }

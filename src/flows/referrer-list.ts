@@ -11,7 +11,7 @@ import { mediaTypes } from '../formats/oci/media-type.ts';
 import { encodeReferrersIndex } from '../formats/oci/referrers-index.ts';
 import { lookAt } from './look.ts';
 import type { Look } from './look.ts';
-import type { SharedList, WriteRefusal } from './shared-shelf.ts';
+import type { SharedList } from './shared-shelf.ts';
 import { explainedOf, putTag } from './signature-place.ts';
 import type { SignaturePlace } from './signature-place.ts';
 
@@ -53,15 +53,21 @@ function listedReferrersOf(place: SignaturePlace, { encoded }: NewReferrer, blob
       isCapped = referrers.isCapped;
       return referrers.descriptors;
     },
-    write: (descriptors) =>
-      refusalOfAny(async () => {
-        requireRoom(isCapped ? limits.referrers + 1 : descriptors.length, 'the list of referrers');
-        requireUploaded(await blobs);
-        const missing = descriptors.filter(({ digest }) => !listed.has(digest));
+    prepare: async (descriptors) => {
+      requireRoom(isCapped ? limits.referrers + 1 : descriptors.length, 'the list of referrers');
+      requireUploaded(await blobs);
+      const missing = descriptors.filter(({ digest }) => !listed.has(digest));
+      const putAll = async (): Promise<void> => {
         await mapPool(missing, limits.signaturesInFlight, async ({ digest }) =>
           digest === encoded.digest ? putOwn(place, encoded) : putAgain(digest),
         );
-      }),
+      };
+      // A manifest put by its digest harms nobody whenever it arrives: every failure is one that can be told.
+      return async () => {
+        const put = await lookAt(putAll);
+        return put.isSeen ? undefined : put.error;
+      };
+    },
   };
 }
 
@@ -88,24 +94,16 @@ function fallbackIndexOf(place: SignaturePlace, { encoded }: NewReferrer, blobs:
       isThere = manifest !== undefined;
       return manifest?.manifests ?? [];
     },
-    write: async (descriptors) => {
-      const refusal = await refusalOfAny(async () => {
-        requireRoom(descriptors.length, tag);
-        requireUploaded(await own);
-      });
-      return refusal ?? putIndex(place, tag, descriptors, isThere);
+    prepare: async (descriptors) => {
+      requireRoom(descriptors.length, tag);
+      requireUploaded(await own);
+      const isAgain = isThere;
+      return async () => {
+        const refusal = await putTag(place, tag, encodeReferrersIndex(descriptors), mediaTypes.ociIndex);
+        return isAgain ? explainedOf(refusal, tag) : refusal;
+      };
     },
   };
-}
-
-async function putIndex(
-  place: SignaturePlace,
-  tag: string,
-  descriptors: readonly Descriptor[],
-  isThere: boolean,
-): Promise<WriteRefusal> {
-  const refusal = await putTag(place, tag, encodeReferrersIndex(descriptors), mediaTypes.ociIndex);
-  return isThere ? explainedOf(refusal, tag) : refusal;
 }
 
 async function putOwn(
@@ -113,12 +111,6 @@ async function putOwn(
   { manifest, mediaType }: EncodedReferrer,
 ): Promise<void> {
   await registry.putManifest(repository, undefined, manifest, mediaType);
-}
-
-/** A manifest put by its digest harms nobody whenever it arrives: every failure is one that can be told. */
-async function refusalOfAny(write: () => Promise<void>): Promise<WriteRefusal> {
-  const written = await lookAt(write);
-  return written.isSeen ? undefined : written.error;
 }
 
 function requireUploaded(upload: Look<unknown>): void {

@@ -16,8 +16,9 @@ export interface SharedList<Item> {
   /** Equal for what is the same to readers. */
   readonly keyOf: (item: Item) => string;
   readonly read: () => Promise<readonly Item[]>;
-  /** Replaces the whole list, whatever it holds by now. */
-  readonly write: (items: readonly Item[]) => Promise<WriteRefusal>;
+  /** Gets everything ready for the list to hold these items; throws when that cannot be. The function that it returns
+   *  replaces the whole list, whatever that holds by then, in one request that is sent at once. */
+  readonly prepare: (items: readonly Item[]) => Promise<() => Promise<WriteRefusal>>;
 }
 
 /** `done`: its signer writes to no list any more. */

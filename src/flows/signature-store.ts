@@ -106,17 +106,20 @@ function signatureListOf(place: SignaturePlace, own: readonly Descriptor[]): For
       isThere = manifest !== undefined;
       return manifest?.layers ?? [];
     },
-    write: async (layers) => {
+    prepare: async (layers) => {
       if (layers.length > limits.signatureLayers) {
-        return new RemoteError(
+        throw new RemoteError(
           'SIGNATURES_OVER_CAP',
           `${tag} would hold ${layers.length} signatures; readers look at ${limits.signatureLayers}`,
         );
       }
       const { config, manifest, mediaType } = encodeSignatureManifest(layers, place.format);
       await place.upload(config);
-      const refusal = await putTag(place, tag, manifest, mediaType);
-      return isThere ? explainedOf(refusal, tag) : refusal;
+      const isAgain = isThere;
+      return async () => {
+        const refusal = await putTag(place, tag, manifest, mediaType);
+        return isAgain ? explainedOf(refusal, tag) : refusal;
+      };
     },
   };
 }

@@ -4,8 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { mainFile, runCountersign } from '../support/countersign.ts';
-import { peerEnvironment } from '../support/peers.ts';
+import { countersignEnvironment, mainFile, runCountersign } from '../support/countersign.ts';
 import { createScratchFolder } from '../support/scratch.ts';
 import { jsonOf } from './scene.ts';
 
@@ -33,7 +32,7 @@ describe('demo', () => {
   test('with --keep the registry stays, and the command that restores the tag really does', async () => {
     const temporary = createScratchFolder('demo');
     const child = spawn(process.execPath, [mainFile, 'demo', '--keep', '--json'], {
-      env: { ...peerEnvironment(), TMPDIR: temporary },
+      env: { ...countersignEnvironment(), TMPDIR: temporary },
       timeout: 30_000,
       killSignal: 'SIGKILL',
     });

@@ -173,6 +173,16 @@ describe('images', { concurrency: 3 }, () => {
     assert.equal((await scene.run(['sign', '--key', 'cosign.key', '--expect-digest', digest, image])).status, 0);
   });
 
+  test('a wrong password is one clear error, however many images there are', async () => {
+    const { image } = await scene.push('wrong-password');
+    const env = { COSIGN_PASSWORD: 'wrong' };
+    const run = await scene.run(['sign', '--key', 'cosign.key', '--json', image, image], { env });
+    assert.equal(errorCodeOf(run), 'KEY_PASSWORD_WRONG');
+    assert.equal(run.status, 1);
+    assert.equal(run.stderr.match(/^Error: /gm)?.length, 1);
+    assert.equal((await scene.run(['verify', '--key', 'cosign.pub', image])).status, 10);
+  });
+
   test('what sign wrote to files is verified, and attached later', async () => {
     const { byDigest } = await scene.push('files');
     const files = ['--output-signature', 'f.sig', '--output-payload', 'f.payload', '--bundle', 'f.bundle'];
@@ -268,6 +278,9 @@ describe('images', { concurrency: 3 }, () => {
       assert.equal(failed.status, 11, `${command.join(' ')}: ${failed.stderr}`);
       assert.match(JSON.stringify(jsonOf(failed)), /IMAGE_NOT_FOUND|image-absent/);
     }
+    jsonOf(await scene.run(['public-key', '--key', 'cosign.key', '--json']));
+    jsonOf(await scene.run(['sign-blob', '--key', 'cosign.key', '--json', 'f0']));
+    jsonOf(await scene.run(['completion', 'fish', '--json']));
     jsonOf(await scene.run(['copy', '--json', image, `${scene.registry.host}/json-copy:v1`]));
   });
 
@@ -329,17 +342,21 @@ describe('images', { concurrency: 3 }, () => {
       assert.equal(run.stdout, '');
       assert.match(run.stderr, /^Verified OK$/m);
     }
-    for (const args of [
-      ['--bundle', 'b3', '-'],
-      ['--signature', 's', '-'],
-      ['--bundle', 'file', 'file'],
-      ['--signature', 'no base64!', 'file'],
-      ['--bundle', 'b3', 'absent'],
-    ]) {
-      const run = await scene.run(['verify-blob', '--key', 'cosign.pub', '--json', ...args], { stdin: 'changed' });
+    const changed = await scene.run(['verify-blob', '--key', 'cosign.pub', '--bundle', 'b3', '-'], {
+      stdin: 'changed',
+    });
+    assert.equal(changed.status, 1);
+    assert.doesNotMatch(changed.stderr, /Verified OK/);
+    const wrong: readonly (readonly [readonly string[], string])[] = [
+      [['--bundle', 'file', 'file'], 'JSON_MALFORMED'],
+      [['--signature', 'no base64!', 'file'], 'SIGNATURE_MALFORMED'],
+      [['--bundle', 'b3', 'absent'], 'FILE_NOT_READABLE'],
+      [['--bundle', 'absent', 'file'], 'FILE_NOT_READABLE'],
+    ];
+    for (const [args, code] of wrong) {
+      const run = await scene.run(['verify-blob', '--key', 'cosign.pub', '--json', ...args]);
       assert.equal(run.status, 1, args.join(' '));
-      jsonOf(run);
-      assert.doesNotMatch(run.stderr, /Verified OK/);
+      assert.equal(errorCodeOf(run), code);
     }
     assert.equal(readFileSync(join(scene.folder, 's'), 'utf8').trim().length > 60, true);
   });

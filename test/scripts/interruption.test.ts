@@ -4,12 +4,12 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
-import { mainFile, runCountersign } from '../support/countersign.ts';
-import { peerEnvironment } from '../support/peers.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { countersignEnvironment, mainFile, runCountersign } from '../support/countersign.ts';
 import { createScratchFolder } from '../support/scratch.ts';
 import { errorCodeOf } from './scene.ts';
 
@@ -40,7 +40,7 @@ interface Ended {
 function start(args: readonly string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: folder,
-    env: { ...peerEnvironment(), COSIGN_PASSWORD: '' },
+    env: { ...countersignEnvironment(), COSIGN_PASSWORD: '' },
     timeout: 30_000,
     killSignal: 'SIGKILL',
   });
@@ -118,4 +118,20 @@ describe('interruption', () => {
       assert.equal((await ended).status, 0);
     });
   }
+
+  test('interrupted a second time, a server that waits for its clients ends at once', async () => {
+    const { child, ended } = start(['registry', 'serve', '--json', '--data', 'twice', '--listen', '127.0.0.1:0']);
+    const [text] = (await once(child.stdout ?? child, 'data')) as [string];
+    const { host: served } = JSON.parse(text) as { host: string };
+    const begun = await fetch(`http://${served}/v2/x/y/blobs/uploads/`, { method: 'POST' });
+    const upload = request(new URL(begun.headers.get('location') ?? '', `http://${served}`), { method: 'PATCH' });
+    upload.on('error', () => {});
+    upload.write('a part of a blob');
+    await delay(200);
+    child.kill('SIGINT');
+    await delay(200);
+    assert.equal(child.exitCode, null);
+    child.kill('SIGINT');
+    assert.equal((await ended).status, 130);
+  });
 });

@@ -9,6 +9,8 @@ import { errorCodeOf, jsonOf } from './scene.ts';
 
 const vectors = join(import.meta.dirname, '..', 'vectors', 'cosign', 'keys');
 const secret = '-a secret: päss"word';
+/** Of the encrypted keys among the vectors. */
+const ofTheVectors = 'correct-horse';
 
 describe('key pairs', { concurrency: 4 }, () => {
   test("a key pair has cosign's names, messages and permissions, and no secret is printed", async () => {
@@ -95,15 +97,20 @@ describe('key pairs', { concurrency: 4 }, () => {
     });
   }
 
-  test('import-key-pair asks for the password of an encrypted key, and does not confuse it with the new one', async () => {
+  test('import-key-pair opens an encrypted key with its own password, else with that of the new file', async () => {
     const cwd = createScratchFolder('keys');
     const args = ['import-key-pair', '--key', join(vectors, 'p384.encrypted.pem'), '--json'];
-    assert.equal(errorCodeOf(await runCountersign(args, { cwd, env: { COSIGN_PASSWORD: secret } })), 'FLAGS_CONFLICT');
-    const wrong = await runCountersign(args, {
-      cwd,
-      env: { COSIGN_PASSWORD: secret, COUNTERSIGN_IMPORT_PASSWORD: 'no' },
-    });
-    assert.equal(errorCodeOf(wrong), 'KEY_PASSWORD_WRONG');
+    const statusWith = async (env: Record<string, string>): Promise<string> => {
+      const run = await runCountersign(args, { cwd, env });
+      return run.status === 0 ? 'imported' : errorCodeOf(run);
+    };
+    assert.equal(await statusWith({ COSIGN_PASSWORD: 'no' }), 'KEY_PASSWORD_WRONG');
+    assert.equal(
+      await statusWith({ COSIGN_PASSWORD: ofTheVectors, COUNTERSIGN_IMPORT_PASSWORD: 'no' }),
+      'KEY_PASSWORD_WRONG',
+    );
+    assert.equal(await statusWith({}), 'FLAGS_CONFLICT');
+    assert.equal(await statusWith({ COSIGN_PASSWORD: ofTheVectors }), 'imported');
   });
 
   test('public-key writes to a file, reads env:// and says what a file is that is no key', async () => {

@@ -39,6 +39,7 @@ describe('usage', { concurrency: 4 }, () => {
 
   const mistakes: readonly (readonly [readonly string[], string, RegExp])[] = [
     [['verfiy'], 'COMMAND_UNKNOWN', /"verify"/],
+    [['--verbos'], 'FLAG_UNKNOWN', /--verbose\?/],
     [['download', 'sgnature'], 'COMMAND_UNKNOWN', /"download signature"/],
     [['verify', '--kye', 'x', 'image'], 'FLAG_UNKNOWN', /--key\?/],
     [['verify', '--key', 'x'], 'ARGUMENTS_INVALID', /IMAGE/],

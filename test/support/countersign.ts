@@ -12,7 +12,7 @@ export function runCountersign(args: readonly string[], options: PeerRunOptions 
   const { promise, resolve, reject } = Promise.withResolvers<PeerRun>();
   const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: options.cwd,
-    env: { ...peerEnvironment(), ...options.env },
+    env: { ...countersignEnvironment(), ...options.env },
     timeout: options.timeoutMs ?? 30_000,
     killSignal: 'SIGKILL',
   });
@@ -28,4 +28,10 @@ export function runCountersign(args: readonly string[], options: PeerRunOptions 
   child.stdin.on('error', () => {});
   child.stdin.end(options.stdin ?? '');
   return promise;
+}
+
+/** What our command line is run with: as a peer, and with the compile cache that the test run has, if it has one. */
+export function countersignEnvironment(): Record<string, string> {
+  const cache = process.env['NODE_COMPILE_CACHE'];
+  return { ...peerEnvironment(), ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: cache }) };
 }

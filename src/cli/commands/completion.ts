@@ -8,7 +8,6 @@ import { fishScript } from '../completion/fish.ts';
 import { powershellScript } from '../completion/powershell.ts';
 import { zshScript } from '../completion/zsh.ts';
 import { declareCommand } from '../command.ts';
-import { loadCommands } from '../command-table.ts';
 
 const SHELLS: Readonly<Record<string, (data: CompletionData) => string>> = {
   bash: bashScript,
@@ -32,7 +31,7 @@ export const completionCommand = declareCommand({
   flags: {},
   ignoresEnvironment: true,
   isInCosign: true,
-  run: async ({ args }) => {
+  run: async ({ args, loadCommands }) => {
     const shell = args[0] ?? '';
     const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
     if (script === undefined) {

@@ -15,7 +15,7 @@ export const importKeyPairCommand = declareCommand({
   summary: "Bring a private key from elsewhere into cosign's form",
   description:
     'Reads a PEM private key (RSA, ECDSA or Ed25519; PKCS#8, SEC1 or PKCS#1) and writes it to PREFIX.key, encrypted under a new password, ' +
-    'and PREFIX.pub. The password of an encrypted PKCS#8 file is taken from COUNTERSIGN_IMPORT_PASSWORD or asked for at the terminal.',
+    'and PREFIX.pub. An encrypted PKCS#8 file is opened with COUNTERSIGN_IMPORT_PASSWORD, else with COSIGN_PASSWORD, else with what is typed at the terminal.',
   examples: [
     {
       what: 'Import an OpenSSL key as release.key and release.pub',
@@ -62,9 +62,9 @@ export const importKeyPairCommand = declareCommand({
   },
 });
 
-/** COSIGN_PASSWORD is the password of the new file; the old one is another secret. */
+/** COSIGN_PASSWORD is the password of the new file; it opens the old one too unless that has its own. */
 async function readOldPassword(session: Session): Promise<Uint8Array> {
-  const variable = session.environment['COUNTERSIGN_IMPORT_PASSWORD'];
+  const variable = session.environment['COUNTERSIGN_IMPORT_PASSWORD'] ?? session.environment['COSIGN_PASSWORD'];
   if (variable !== undefined) return utf8Of(variable);
   if (!session.stdin.isTTY) {
     throw new UsageError(

@@ -67,6 +67,8 @@ export const signCommand = declareCommand({
           session.log.note(`Pushing signature to: ${repositoryNameOf(context.signaturePlace ?? reference.repository)}`);
         const outcome = await attempt(() => signImage(context, { ...terms, reference, signer }));
         if (outcome.isDone) await writeSignatureFiles(session, values, outcome.value);
+        // A key that does not open is one failure, not one for each image.
+        else await signer;
         outcomes.push({ reference, ...outcome });
       }
       return signResultOf(session, outcomes);

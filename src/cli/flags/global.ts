@@ -1,6 +1,6 @@
 /** The flags that every command has. */
 
-import { same } from '../flag.ts';
+import { mapped, same } from '../flag.ts';
 import type { Flags } from '../flag.ts';
 
 const group = 'Global flags';
@@ -26,7 +26,9 @@ export const globalFlags = {
     short: 't',
     group,
     help: 'give up after this long, in Go notation: 90s, 3m, 1h30m',
-    cosign: same(),
+    cosign: mapped(
+      'The same 3m by default, but copy, clean and servers have no limit of their own. 0 is refused: in cosign it lets nothing through.',
+    ),
   },
   verbose: {
     type: 'bool',
@@ -34,7 +36,7 @@ export const globalFlags = {
     default: false,
     group,
     help: 'show every request on stderr: method, address, status, milliseconds',
-    cosign: same(),
+    cosign: mapped('One line for each request; cosign prints headers and bodies.'),
   },
 } as const satisfies Flags;
 

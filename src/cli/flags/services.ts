@@ -20,7 +20,7 @@ function missing(help: string, hint: string, ...versions: readonly CosignVersion
   };
 }
 
-export const rekorFlags = {
+const rekorFlags = {
   'rekor-url': missing('address of a transparency log', NO_LOG),
 } as const satisfies Flags;
 

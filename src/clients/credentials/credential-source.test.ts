@@ -58,6 +58,12 @@ test("docker's config.json: each form of entry, and where it was found", async (
   assert.equal(await find(createHome({}), 'basic.example'), undefined);
 });
 
+test('a configuration without end is CONFIG_MALFORMED, not all of the memory', async () => {
+  const home = createHome({});
+  const endless = { ...home, environment: { ...home.environment, REGISTRY_AUTH_FILE: '/dev/zero' } };
+  await assert.rejects(find(endless, 'basic.example'), hasCode('CONFIG_MALFORMED'));
+});
+
 test("a registry is found under the names of old, and never under another registry's", async () => {
   const entry = { auth: base64('u:p') };
   for (const key of ['https://index.docker.io/v1/', 'docker.io', 'index.docker.io']) {

@@ -346,3 +346,8 @@ test('a proxy that refuses is HTTP_UNREACHABLE, and its password stays out of th
     return true;
   });
 });
+
+test('a trust file without end is TLS_CA_INVALID, not all of the memory', async (t) => {
+  const { request } = open(t, { SSL_CERT_FILE: '/dev/zero' });
+  await assert.rejects(request(get('https://127.0.0.1:1/')), hasCode('TLS_CA_INVALID'));
+});

@@ -56,6 +56,12 @@ test('an answer that is not what was asked for is REGISTRY_ANSWER_INVALID', asyn
     },
     'a web page that says 404': (_request, response) =>
       reply(response, 404, { 'content-type': 'text/html; charset=utf-8' }, '<html>'),
+    'a web page that says 404 and not that it is one': (_request, response) =>
+      reply(response, 404, {}, '\n<!doctype html><title>Gone</title>'),
+    'a store of blobs that says 404, after a redirect': ({ path }, response) =>
+      path.startsWith('/store')
+        ? reply(response, 404, { 'content-type': 'application/xml' }, '<?xml version="1.0"?><Error/>')
+        : reply(response, 307, { location: '/store' }),
   };
   for (const [what, script] of Object.entries(cases)) {
     const { client } = await createWorld(t, { scripts: { [name]: script } });

@@ -5,6 +5,7 @@ import { hasCode } from '../../../test/support/error-code.ts';
 import { createWorld } from '../../../test/support/registry-world.ts';
 import { reply } from '../../../test/support/scripted-server.ts';
 import type { Script } from '../../../test/support/scripted-server.ts';
+import { RemoteError } from '../../base/errors.ts';
 import { parseRepository } from '../../formats/oci/reference.ts';
 
 const name = 'registry.example.com';
@@ -39,6 +40,24 @@ test('no tags is an answer: an empty list, null, or a repository that is not kno
     await listWith(t, (_request, response) => reply(response, 404, {}, '{"errors":[{"code":"NAME_UNKNOWN"}]}')),
     [],
   );
+});
+
+test('words about an unknown repository count only where the registry says that it is absent', async (t) => {
+  const words = '{"errors":[{"code":"NAME_UNKNOWN"}]}';
+  for (const status of [401, 403, 405]) {
+    const script: Script = (_request, response) => reply(response, status, {}, words);
+    assert.equal(await listWith(t, script), undefined, `${status}`);
+  }
+});
+
+test('a list that breaks off after its first page is never taken for the whole', async (t) => {
+  for (const status of [401, 403, 404, 405]) {
+    const script: Script = ({ path }, response) =>
+      path.includes('last=')
+        ? reply(response, status, {}, '{"errors":[{"code":"NAME_UNKNOWN"}]}')
+        : reply(response, 200, { link: '</v2/org/app/tags/list?last=z>; rel="next"' }, '{"tags":["sha256-a"]}');
+    await assert.rejects(listWith(t, script), RemoteError, `${status}`);
+  }
 });
 
 test('401, 403, 404 and 405 mean that there is no listing', async (t) => {

@@ -53,3 +53,17 @@ test('broken structure is refused with its path', () => {
   assert.throws(() => parse([]), refuses('JSON_SHAPE'));
   assert.throws(() => parseManifest(utf8Of('<html>'), mediaTypes.ociManifest), refuses('JSON_MALFORMED'));
 });
+
+test('a document that another reader would take for something else is refused', () => {
+  const both: object[] = [
+    { ...index, config },
+    { ...index, fsLayers: [] },
+    { ...index, LAYERS: [] },
+    { ...index, MediaType: mediaTypes.ociManifest },
+    { ...image, Manifests: [] },
+    { ...image, '\u017fubject': { ...config, mediaType: mediaTypes.ociManifest } },
+  ];
+  for (const document of both) {
+    assert.throws(() => parse(document), refuses('MANIFEST_TYPE_MISMATCH'), JSON.stringify(document));
+  }
+});
