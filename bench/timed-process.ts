@@ -22,7 +22,7 @@ export interface Command {
 const MAX_RUN_MS = 300_000;
 
 /** One run. NODE_EXTRA_CA_CERTS is taken away: it costs a Node start tens of milliseconds. */
-export async function runTimed(command: Command): Promise<TimedRun> {
+async function runTimed(command: Command): Promise<TimedRun> {
   const { NODE_EXTRA_CA_CERTS: _, ...ambient } = process.env;
   const started = process.hrtime.bigint();
   const child = spawn(command.program, command.args, {
@@ -78,7 +78,7 @@ export async function compare(commands: readonly Command[], rounds: number): Pro
   };
 }
 
-export function medianOf(values: readonly number[]): number {
+function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1

@@ -10,8 +10,69 @@ if (version[0] < 24 || (version[0] === 24 && version[1] < 5)) {
   process.exit(1);
 }
 
-// Compiled code is kept in the user's own cache, never in a folder that somebody else can write: it is code that runs.
-const { XDG_CACHE_HOME, HOME } = process.env;
-const cache = XDG_CACHE_HOME || (HOME && HOME + '/.cache');
-if (cache) require('node:module').enableCompileCache(cache + '/countersign/compiled');
-require('./main.cjs');
+const fs = require('node:fs');
+const path = require('node:path');
+const { Script } = require('node:vm');
+
+// Everything else is in one file, and what a command compiled of it is kept for its next run: a third of a quick one.
+// (Node's own compile cache keeps only what is compiled before the first line runs, which is next to nothing.)
+const file = path.join(__dirname, 'main.cjs');
+const keptAt = placeOfCode();
+const kept = keptAt === undefined ? undefined : readCode(keptAt);
+const source = '(function (exports, require, module) {' + fs.readFileSync(file, 'latin1') + '\n})';
+const script = new Script(source, { filename: file, cachedData: kept });
+if (keptAt !== undefined && (kept === undefined || script.cachedDataRejected)) {
+  process.once('exit', (status) => {
+    if (status === 0) keepCode(keptAt);
+  });
+}
+script.runInThisContext()(exports, requireOnUse, module);
+
+// In the user's own cache, never in a folder that somebody else can write: it is code that runs. V8 asks for the same
+// Node, and compares the length of the source: the rest is ours to see to, so the name holds the hash of the source.
+function placeOfCode() {
+  const { XDG_CACHE_HOME, HOME = '' } = process.env;
+  const cache = XDG_CACHE_HOME || path.join(HOME, '.cache');
+  const command = process.argv[2];
+  const isHelp = process.argv.includes('--help') || process.argv.includes('-h');
+  if (!path.isAbsolute(cache) || !/^[a-z-]{1,30}$/.test(command) || isHelp) return undefined;
+  return path.join(cache, 'countersign', 'compiled', ['SOURCE-HASH', process.version, process.arch, command].join('-'));
+}
+
+// Undefined unless the file is wholly ours. V8 runs a damaged one into the ground: the code stands there twice.
+function readCode(place) {
+  let opened;
+  try {
+    opened = fs.openSync(place, 'r');
+    const { uid, mode } = fs.fstatSync(opened);
+    if (process.getuid !== undefined && (uid !== process.getuid() || (mode & 0o022) !== 0)) return undefined;
+    const twice = fs.readFileSync(opened);
+    const code = twice.subarray(0, twice.length / 2);
+    return code.equals(twice.subarray(twice.length / 2)) ? code : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (opened !== undefined) fs.closeSync(opened);
+  }
+}
+
+// By rename: whoever reads it meanwhile gets the old one or the new one whole.
+function keepCode(place) {
+  try {
+    const code = script.createCachedData();
+    fs.mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
+    fs.writeFileSync(place + '.' + process.pid, Buffer.concat([code, code]), { mode: 0o600, flag: 'wx' });
+    fs.renameSync(place + '.' + process.pid, place);
+  } catch {
+    // Nowhere to keep it: everything works, a little slower.
+  }
+}
+
+// What is imported by an `import` statement (tools/build.ts marks it) is loaded when something of it is first used:
+// node:crypto takes 7 ms and node:http 4, and no command needs all.
+function requireOnUse(name) {
+  if (!name.startsWith('on-use:')) return require(name);
+  let loaded;
+  const load = () => (loaded = loaded === undefined ? require(name.slice('on-use:'.length)) : loaded);
+  return new Proxy({}, { get: (_, member) => load()[member] });
+}

@@ -10,6 +10,8 @@ export type Decoder<T> = (value: unknown, path: string) => T;
 export type Decoded<D> = D extends Decoder<infer T> ? T : never;
 
 const OPTIONAL: unique symbol = Symbol('optional');
+/** Characters of a path that an error repeats. */
+const PATH_LENGTH = 300;
 type OptionalDecoder<T> = Decoder<T | undefined> & { readonly [OPTIONAL]: true };
 type Members = Readonly<Record<string, Decoder<unknown>>>;
 type OptionalNames<M extends Members> = {
@@ -83,5 +85,9 @@ function requireObject(value: unknown, path: string): Readonly<Record<string, un
 
 function fail(path: string, expected: string, value: unknown): never {
   const seen = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 80);
-  throw new InputError('JSON_SHAPE', `${path}: expected ${expected}, got ${seen}`, { details: { path, expected } });
+  // A path holds names that the document's author chose: a thousand errors of megabytes each would fill the memory.
+  const where = path.slice(0, PATH_LENGTH);
+  throw new InputError('JSON_SHAPE', `${where}: expected ${expected}, got ${seen}`, {
+    details: { path: where, expected },
+  });
 }

@@ -75,7 +75,7 @@ function addName(names: Set<string> | undefined, quoted: string, what: string): 
   // Names are compared after unescaping: "\u0061" and "a" are the same member.
   const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
   if (names?.has(name)) {
-    throw new InputError('JSON_MALFORMED', `${what}: the member ${quoted} appears twice in one object`);
+    throw new InputError('JSON_MALFORMED', `${what}: the member ${quoted.slice(0, 100)} appears twice in one object`);
   }
   names?.add(name);
 }

@@ -1,9 +1,8 @@
 /** Text from registries, signers and files, made safe to show to a person. */
 
-// C0 and C1 controls, line and paragraph separators, bidirectional overrides and isolates, zero-width and tag
-// characters: what can move a cursor, colour a terminal, hide text or reorder it.
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]|\p{Surrogate}/gu;
+// C0 and C1 controls, line and paragraph separators, and all that shows as nothing (bidirectional overrides and isolates,
+// zero-width characters, fillers, tags): what can move a cursor, colour a terminal, hide text or reorder it.
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufff9-\ufffb]|\p{Default_Ignorable_Code_Point}|\p{Surrogate}/gu;
 
 /** The text with every character that could act on a terminal written as an escape (`\x1b`, `\u202e`). Line feeds are
  *  escaped too: the result is always one line. */

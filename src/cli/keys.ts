@@ -28,9 +28,13 @@ export async function trustedKeysOf(
 ): Promise<TrustedKeys> {
   const { environment, interruption } = session;
   const context = { request, environment, signal: interruption.signal };
-  const [first, ...others] = await Promise.all(
-    references.filter((each) => each !== '').map((each) => loadPublicKey(each, context)),
-  );
+  const [first, ...others] = requireKeyNames(references);
+  return Promise.all([loadPublicKey(first, context), ...others.map((each) => loadPublicKey(each, context))]);
+}
+
+/** The keys that flags name, without empty names. Throws FLAGS_CONFLICT when none is left. */
+export function requireKeyNames(references: readonly string[]): readonly [string, ...string[]] {
+  const [first, ...others] = references.filter((each) => each !== '');
   if (first === undefined) {
     throw new UsageError('FLAGS_CONFLICT', 'no key to verify with', { hint: KEYLESS_HINT });
   }

@@ -8,6 +8,7 @@ import type { Descriptor, ImageIndex } from '../formats/oci/manifest.ts';
 import { imageIndexTypes } from '../formats/oci/media-type.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
+import type { TrustedKeys } from '../verify/policy.ts';
 import type { ImageContext } from './image-context.ts';
 import { judgeImage, unresolvedReportOf } from './image-judgement.ts';
 import { lookAt } from './look.ts';
@@ -15,33 +16,42 @@ import type { ImageReport, NamedImage, VerifyReport } from './verify-report.ts';
 import { requirePossibleTerms } from './verify-terms.ts';
 import type { VerifyTerms } from './verify-terms.ts';
 
-export interface VerifyImageRequest extends VerifyTerms {
+export interface VerifyImageRequest extends AwaitedTerms {
   readonly reference: Reference;
 }
 
-export interface VerifyImagesRequest extends VerifyTerms {
+export interface VerifyImagesRequest extends AwaitedTerms {
   readonly references: readonly Reference[];
   /** Images under way at once. */
   readonly inFlight: number;
 }
 
+interface AwaitedTerms extends Omit<VerifyTerms, 'keys'> {
+  /** May be a promise, so that reading the keys overlaps with asking the registry. */
+  readonly keys: TrustedKeys | Promise<TrustedKeys>;
+}
+
 /** Judges one image. Throws THRESHOLD_INVALID, configuration errors and what interrupts the command; everything that a
  *  registry or signer does wrong is in the report. */
 export async function verifyImage(context: ImageContext, request: VerifyImageRequest): Promise<ImageReport> {
-  requirePossibleTerms(request);
+  if (!(request.keys instanceof Promise)) {
+    requirePossibleTerms({ ...request, keys: request.keys });
+  }
 
   // 1. The name is resolved once; from here on the digest speaks.
-  const look = await lookAt(() => context.registry.fetchImage(request.reference));
+  const [look, keys] = await Promise.all([lookAt(() => context.registry.fetchImage(request.reference)), request.keys]);
+  const terms = { ...request, keys };
+  requirePossibleTerms(terms);
   if (!look.isSeen) {
-    return unresolvedReportOf(request.reference, request, look.error);
+    return unresolvedReportOf(request.reference, terms, look.error);
   }
   const { digest, manifest } = look.value;
 
   // 2. The image's own signatures and, if asked for, those of every child.
   const image: NamedImage = { reference: request.reference, digest };
   return request.isRecursive && manifest.kind === 'index'
-    ? judgeIndex({ context, terms: request, left: limits.indexChildren }, image, manifest, 1)
-    : judgeImage(context, request, image);
+    ? judgeIndex({ context, terms, left: limits.indexChildren }, image, manifest, 1)
+    : judgeImage(context, terms, image);
 }
 
 /** Judges all images, whatever the others' outcome. Throws as `verifyImage`. */

@@ -64,6 +64,6 @@ export function jsonOf({ stdout }: PeerRun): Record<string, unknown> {
 }
 
 /** The code of a failure that `--json` reported. */
-export function errorCodeOf(run: PeerRun): unknown {
-  return (jsonOf(run)['error'] as { readonly code: unknown }).code;
+export function errorCodeOf(run: PeerRun): string {
+  return (jsonOf(run)['error'] as { readonly code: string }).code;
 }

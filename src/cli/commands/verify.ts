@@ -12,7 +12,7 @@ import { mapped, refused, same } from '../flag.ts';
 import { registryFlags } from '../flags/registry.ts';
 import { verificationFlags } from '../flags/verification.ts';
 import { readInputFile, readSignatureArgument } from '../input-file.ts';
-import { trustedKeysOf } from '../keys.ts';
+import { requireKeyNames, trustedKeysOf } from '../keys.ts';
 import { logPolicyOf } from '../log-policy.ts';
 import { withRegistry } from '../registry-access.ts';
 import { verifyResultOf } from '../verify-output.ts';
@@ -109,11 +109,13 @@ export const verifyCommand = declareCommand({
     const detached = await detachedOf(invocation);
     const inFlight = inFlightOf(values['max-workers']);
     const log = logPolicyOf(values, session, 'signature');
+    const keyNames = requireKeyNames(values.key);
     const report = await withRegistry(invocation, references, async (context) => {
-      const keys = await trustedKeysOf(session, context.runtime.request, values.key);
+      const keys = trustedKeysOf(session, context.runtime.request, keyNames);
       return verifyImages(context, {
         references,
-        keys,
+        // With a threshold, whether the keys can meet it is seen before anything is asked.
+        keys: values.threshold > 1 ? await keys : keys,
         claims,
         log,
         isRecursive: values.recursive,

@@ -1,8 +1,6 @@
 /** docker's config.json and podman's auth.json, which share a form.
  *  @source docker/cli cli/config/configfile; containers-auth.json(5) */
 
-import { readFileSync, statSync } from 'node:fs';
-
 import { parseBase64, parseUtf8 } from '../../base/bytes.ts';
 import { decodeDocument, decodeMap, decodeObject, decodeString, optional } from '../../base/decode.ts';
 import type { Decoded } from '../../base/decode.ts';
@@ -10,6 +8,7 @@ import { ConfigError, CountersignError, messageOf } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import type { JsonObject } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
+import { readFileCapped } from '../files/capped-file.ts';
 import { shownPathOf } from './config-path.ts';
 import type { Credentials } from './credentials.ts';
 import { bestKeyOf, isKeyOf } from './server-name.ts';
@@ -64,18 +63,13 @@ export function readConfigFile(file: string, homeDir: string): ConfigFile | unde
 
 function readBytes(file: string, shownPath: string): Uint8Array | undefined {
   try {
-    if (statSync(file).size > limits.configFileBytes) {
-      throw new ConfigError('CONFIG_MALFORMED', `${shownPath} is larger than ${limits.configFileBytes} bytes`);
-    }
-    return readFileSync(file);
+    return readFileCapped(file, limits.configFileBytes);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return undefined;
     }
-    throw error instanceof CountersignError
-      ? error
-      : new ConfigError('CONFIG_MALFORMED', `${shownPath}: ${messageOf(error)}`, { cause: error });
+    throw new ConfigError('CONFIG_MALFORMED', `${shownPath}: ${messageOf(error)}`, { cause: error });
   }
 }
 

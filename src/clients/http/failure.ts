@@ -10,7 +10,7 @@ export interface FailureContext {
 }
 
 const UNTRUSTED =
-  /^(?:CERT_|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$|CRL_|ERROR_IN_CERT_)/;
+  /^(?:CERT_|ERR_TLS_CERT_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|INVALID_CA$|INVALID_PURPOSE$|PATH_LENGTH_|HOSTNAME_MISMATCH$|CRL_|ERROR_IN_CERT_|UNSPECIFIED$)/;
 const CUT = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM_PREMATURE_CLOSE']);
 
 /** A URL without user, password and query, for messages: queries of redirects and uploads carry signatures. */

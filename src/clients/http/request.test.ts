@@ -351,3 +351,29 @@ test('a trust file without end is TLS_CA_INVALID, not all of the memory', async 
   const { request } = open(t, { SSL_CERT_FILE: '/dev/zero' });
   await assert.rejects(request(get('https://127.0.0.1:1/')), hasCode('TLS_CA_INVALID'));
 });
+
+test('a certificate that is too weak is not trusted, and that is no sign of a server without TLS', async (t) => {
+  const [certFile, keyFile] = [join(folder, 'weak.pem'), join(folder, 'weak.key')];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:1024',
+    '-nodes',
+    '-keyout',
+    keyFile,
+    '-out',
+    certFile,
+    '-subj',
+    '/CN=a',
+  ];
+  execFileSync('openssl', [...args, '-addext', 'subjectAltName=IP:127.0.0.1'], { stdio: 'pipe' });
+  const [cert, key] = [readFileSync(certFile), readFileSync(keyFile)];
+  const server = await startScriptedServer(t, (_request, response) => reply(response, 200), {
+    cert,
+    key,
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  });
+  const tls = { caPem: cert.toString() };
+  await assert.rejects(open(t).request(get(`https://${server.host}/`, { tls })), hasCode('TLS_UNTRUSTED'));
+});

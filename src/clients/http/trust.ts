@@ -1,12 +1,13 @@
 /** TLS contexts: whom a connection trusts and what it shows of itself. */
 
 import { createHash, X509Certificate } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 
-import { ConfigError } from '../../base/errors.ts';
+import { ConfigError, messageOf } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { TlsSettings } from '../../base/runtime.ts';
+import { readFileCapped } from '../files/capped-file.ts';
 import type { Environment } from './proxy.ts';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
@@ -49,13 +50,10 @@ function requireReadable(certificate: string, what: string): void {
 
 function readTrustFile(file: string): string {
   try {
-    if (statSync(file).size <= limits.trustFileBytes) {
-      return readFileSync(file, 'utf8');
-    }
+    return new TextDecoder().decode(readFileCapped(file, limits.trustFileBytes));
   } catch (cause) {
-    throw new ConfigError('TLS_CA_INVALID', `the trust file ${file} cannot be read`, { cause });
+    throw new ConfigError('TLS_CA_INVALID', `the trust file ${file} cannot be read: ${messageOf(cause)}`, { cause });
   }
-  throw new ConfigError('TLS_CA_INVALID', `the trust file ${file} is larger than ${limits.trustFileBytes} bytes`);
 }
 
 /** As in Go, what is no certificate in a folder (keys, lists, links that lead nowhere) is passed over. */

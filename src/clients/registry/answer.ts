@@ -71,11 +71,11 @@ export async function refusalOf(answer: Answer): Promise<RemoteError> {
   return new RemoteError(status === 429 ? 'REGISTRY_THROTTLED' : 'REGISTRY_FAILED', said, options);
 }
 
-/** Throws unless a 404 is the registry's own: a page of HTML comes from something in between, which knows nothing of
- *  what the registry holds. */
+/** Throws unless a 404 is the registry's own: a page of HTML, or XML of a store that the registry sent us on to, comes
+ *  from something that knows nothing of what the registry holds. */
 export async function requireOwnAbsence(answer: Answer): Promise<void> {
-  await discard(answer);
-  if (/^text\/html\b/i.test(answer.headers['content-type'] ?? '')) {
+  const body = new TextDecoder().decode(await readBytes(answer, limits.errorBodyBytes));
+  if (/^text\/html\b/i.test(answer.headers['content-type'] ?? '') || body.trimStart().startsWith('<')) {
     throw invalidAnswer(answer, "the answer is 404 with a web page, which is no registry's answer");
   }
 }

@@ -11,7 +11,7 @@ import type { Answer } from './answer.ts';
 import type { Exchange } from './exchange.ts';
 import { nextPageOf, readPages } from './pages.ts';
 
-const PAGE_SIZE = 1000;
+const FIRST_PAGE = 'tags/list?n=1000';
 /** Statuses by which a registry forbids or lacks listing. */
 const NO_LISTING = [401, 403, 404, 405];
 
@@ -26,10 +26,12 @@ export async function listTags(
 ): Promise<readonly string[] | undefined> {
   const found = new Set<string>();
   let isForbidden = false;
-  await readPages(`tags/list?n=${PAGE_SIZE}`, (target) =>
+  await readPages(FIRST_PAGE, (target) =>
     exchange.askRepeatedly({ method: 'GET', repository, target, action: 'pull' }, async (answer) => {
-      if (NO_LISTING.includes(answer.status)) {
-        isForbidden = !(await refusalOf(answer)).message.includes('NAME_UNKNOWN');
+      // Only of the first page: a list that breaks off must not pass for the whole.
+      if (target === FIRST_PAGE && NO_LISTING.includes(answer.status)) {
+        const { message } = await refusalOf(answer);
+        isForbidden = answer.status !== 404 || !message.includes('NAME_UNKNOWN');
         return { next: undefined, answer };
       }
       await requireStatus(answer, 200);

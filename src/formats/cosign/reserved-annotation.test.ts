@@ -17,7 +17,17 @@ test('names of proven identities are reserved, however they are dressed', () => 
     '1.3.6.1.4.1.57264.1.1',
     '2.5',
   ];
-  for (const name of [...names, 'Sub\u200bject', 'Ｓｕｂｊｅｃｔ', 'Issuer\u0000', '\u202eSubject', 'Sub ject', 'Sub\u034fject', 'Issuer\ufe0f', '\u3164Bundle']) {
+  for (const name of [
+    ...names,
+    'Sub\u200bject',
+    'Ｓｕｂｊｅｃｔ',
+    'Issuer\u0000',
+    '\u202eSubject',
+    'Sub ject',
+    'Sub\u034fject',
+    'Issuer\ufe0f',
+    '\u3164Bundle',
+  ]) {
     assert.equal(isReservedAnnotation(name), true, JSON.stringify(name));
     assert.throws(() => requireUnreservedAnnotations({ ok: '1', [name]: 'x' }), hasCode('ANNOTATION_RESERVED'));
   }

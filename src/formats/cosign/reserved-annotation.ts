@@ -10,7 +10,7 @@ export function isReservedAnnotation(name: string): boolean {
   return RESERVED.test(
     name
       .normalize('NFKC')
-      .replace(/[\p{C}\p{Z}]/gu, '')
+      .replace(/[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu, '')
       .toLowerCase(),
   );
 }

@@ -89,9 +89,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   const isObject = typeof document === 'object' && document !== null && !Array.isArray(document);
   const has = (name: string): boolean => isObject && Object.hasOwn(document, name);
   const outside = contentType === undefined ? undefined : mediaTypeOf(contentType);
-  if (has('layers') && has('manifests')) {
-    throw new InputError('MANIFEST_TYPE_MISMATCH', 'the manifest holds both layers and manifests');
-  }
+  requireOneReading(isObject ? Object.keys(document) : []);
   if (has('manifests')) {
     const { schemaVersion: _, ...index } = decodeDocument(document, decodeIndex, 'image index');
     return {
@@ -113,6 +111,28 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
  *  @source OCI distribution-spec, section Listing Referrers */
 export function artifactTypeOf(manifest: Manifest): string | undefined {
   return manifest.artifactType ?? (manifest.kind === 'image' ? manifest.config.mediaType : undefined);
+}
+
+const IMAGE_ONLY: ReadonlySet<string> = new Set(['config', 'layers', 'fsLayers']);
+/** By what they become without regard to case. */
+const DECISIVE = new Map(
+  [...IMAGE_ONLY, 'manifests', 'mediaType', 'schemaVersion', 'subject'].map((name) => [name.toLowerCase(), name]),
+);
+
+/** Refuses members of both structures, and names that only Go, which does not regard case, takes for decisive ones. */
+function requireOneReading(names: readonly string[]): void {
+  const other = names.includes('manifests') ? names.find((name) => IMAGE_ONLY.has(name)) : undefined;
+  if (other !== undefined) {
+    throw new InputError('MANIFEST_TYPE_MISMATCH', `the manifest holds both ${other} and manifests`);
+  }
+  // By way of capitals: the long s becomes an s, the sign of Kelvin a k.
+  const lookalike = names.find((name) => (DECISIVE.get(name.toUpperCase().toLowerCase()) ?? name) !== name);
+  if (lookalike !== undefined) {
+    throw new InputError(
+      'MANIFEST_TYPE_MISMATCH',
+      `the manifest has a member ${JSON.stringify(lookalike)}, which some readers take for another`,
+    );
+  }
 }
 
 function agreedTypeOf(

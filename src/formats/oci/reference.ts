@@ -62,7 +62,7 @@ export function parseRepository(text: string): Repository {
   const registry = hasRegistry ? canonicalRegistryOf(first) : DEFAULT_REGISTRY;
   const given = hasRegistry ? text.slice(slash + 1) : text;
   const path = registry === DEFAULT_REGISTRY && !given.includes('/') ? `library/${given}` : given;
-  if (!REGISTRY.test(registry)) {
+  if (!isRegistry(registry)) {
     throw malformed(text, `${JSON.stringify(registry)} is no registry host`);
   }
   if (/^[0-9a-f]{64}$/.test(text)) {
@@ -80,7 +80,7 @@ export function parseRepository(text: string): Repository {
 /** Reads a registry host alone, as in `login HOST`; Docker Hub's aliases become one name. Throws REFERENCE_MALFORMED. */
 export function parseRegistry(text: string): string {
   const registry = canonicalRegistryOf(text);
-  if (!REGISTRY.test(registry)) {
+  if (!isRegistry(registry)) {
     throw malformed(text, 'expected a registry host such as registry.example.com or localhost:5000');
   }
   return registry;
@@ -105,6 +105,11 @@ export function referenceNameOf(reference: Reference): string {
   const tag = reference.tag === undefined ? '' : `:${reference.tag}`;
   const digest = reference.digest === undefined ? '' : `@${reference.digest}`;
   return `${repositoryNameOf(reference.repository)}${tag}${digest}`;
+}
+
+/** The grammar lets ports and addresses through that do not exist. */
+function isRegistry(text: string): boolean {
+  return REGISTRY.test(text) && URL.canParse(`https://${text}`);
 }
 
 function canonicalRegistryOf(host: string): string {

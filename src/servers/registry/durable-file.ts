@@ -26,7 +26,7 @@ export type DurableFile =
 export async function writeDurably(scratch: string, files: readonly DurableFile[]): Promise<void> {
   // 1. All bytes reach the disk, under names that nobody reads. Flushing them together costs as much as one.
   const sources = await Promise.all(
-    files.map((file) => ('from' in file ? file.from : flushedFileOf(scratch, file.bytes))),
+    files.map(async (file) => ('from' in file ? file.from : flushedFileOf(scratch, file.bytes))),
   );
   // 2. They get their names, one after the other.
   for (const [index, { path }] of files.entries()) {
