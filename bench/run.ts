@@ -1,6 +1,8 @@
 /** `npm run bench [LANE…]`: our built command line against cosign 2 and 3, whole processes, interleaved, ratios in one
  *  run. Needs the peers (tools/install-peers.sh). Prints a Markdown table; never a test. */
 
+import { loadavg } from 'node:os';
+
 import { lanes } from './lanes.ts';
 import { openBench } from './setting.ts';
 
@@ -18,6 +20,8 @@ try {
       console.log(`| ${what} | ${measured} | ${aim} | ${isMet ? 'yes' : 'no'} |`);
     }
   }
+  // Ratios survive a busy machine only so far.
+  console.log(`\nload average of the last minute: ${loadavg()[0]?.toFixed(1)}`);
 } finally {
   await bench.close();
 }

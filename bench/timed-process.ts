@@ -8,7 +8,7 @@ export interface TimedRun {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
-  /** Peak resident memory, KiB, sampled every 5 ms from the kernel's own high-water mark. */
+  /** Peak resident memory, KiB, sampled every 25 ms from the kernel's own high-water mark. */
   readonly peakKiB: number;
 }
 
@@ -35,7 +35,7 @@ async function runTimed(command: Command): Promise<TimedRun> {
   let peakKiB = 0;
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-  const sampler = setInterval(() => (peakKiB = Math.max(peakKiB, highWaterKiBOf(child.pid))), 5);
+  const sampler = setInterval(() => (peakKiB = Math.max(peakKiB, highWaterKiBOf(child.pid))), 25);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (status) => {
@@ -60,15 +60,17 @@ export interface Comparison {
   readonly ratios: readonly number[];
 }
 
-/** Runs the commands in turn, round after round, so that a machine whose speed drifts is fair to all of them. */
-export async function compare(commands: readonly Command[], rounds: number): Promise<Comparison> {
+/** Runs the commands in turn, round after round, so that a machine whose speed drifts is fair to all of them. Round 0 is
+ *  not counted: it fills caches. A command that changes what it works on is a function of the round. */
+export async function compare(
+  commands: readonly (Command | ((round: number) => Command))[],
+  rounds: number,
+): Promise<Comparison> {
   const times: number[][] = commands.map(() => []);
-  for (const command of commands) {
-    await runRequired(command);
-  }
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round <= rounds; round += 1) {
     for (const [index, command] of commands.entries()) {
-      times[index]?.push((await runRequired(command)).ms);
+      const { ms } = await runRequired(typeof command === 'function' ? command(round) : command);
+      if (round > 0) times[index]?.push(ms);
     }
   }
   const first = times[0] ?? [];

@@ -1,10 +1,10 @@
-/** npm run build: the command line as CommonJS (`dist/cli.cjs`, `dist/main.cjs`) and the SDK as modules with types (`dist/lib/`). */
+/** npm run build: the command line as CommonJS (`dist/cli.cjs` and what it runs) and the SDK as modules with types (`dist/lib/`). */
 
-import { build } from 'esbuild';
-import type { Plugin } from 'esbuild';
+import { build, transform } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { requireTool } from './program.ts';
@@ -18,33 +18,76 @@ export async function buildPackage(): Promise<void> {
   await Promise.all([buildCommandLine(dist), requireTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])]);
 }
 
-/** Two files: a door that any Node can parse, and behind it everything else, which the door runs (so main.cjs is no module
- *  of its own). Modules reached by `import()` are in there too, but run only when something imports them. */
+/** A door that any Node can parse, which runs files of functions, one for each module or group of modules: `main.cjs`,
+ *  what every command needs, `commands.cjs`, and `libraries.cjs`. The last two are read when something in them is needed. */
 async function buildCommandLine(dist: string): Promise<void> {
-  const main = join(dist, 'main.cjs');
-  await build({
+  const { outputFiles, metafile } = await build({
     entryPoints: [join(root, 'src/cli/main.ts')],
-    outfile: main,
+    outdir: dist,
+    write: false,
+    metafile: true,
+    absWorkingDir: root,
     bundle: true,
+    splitting: true,
     platform: 'node',
+    format: 'esm',
+    target: 'node24.5',
+    minifySyntax: true,
+    legalComments: 'linked',
+    logLevel: 'error',
+    plugins: [builtinsOnUse],
+  });
+  const core = coreOf(metafile, ['src/cli/main.ts', 'src/cli/commands/version.ts']);
+  const functions: Record<'main' | 'commands' | 'libraries', string[]> = { main: [], commands: [], libraries: [] };
+  for (const { path, text } of outputFiles) {
+    if (path.endsWith('.js')) {
+      const name = relative(root, path);
+      const inputs = Object.keys(metafile.outputs[name]?.inputs ?? {});
+      const isLibrary = inputs.some((input) => input.includes('node_modules/'));
+      const table = core.has(name) ? 'main' : isLibrary ? 'libraries' : 'commands';
+      functions[table].push(await functionOf(`./${basename(path)}`, text));
+    } else {
+      await writeFile(path, text);
+    }
+  }
+  const hash = createHash('sha256');
+  for (const [name, members] of Object.entries(functions)) {
+    const source = `({\n${members.join(',\n')}\n})`;
+    hash.update(source);
+    await writeFile(join(dist, `${name}.cjs`), source);
+  }
+  const door = join(dist, 'cli.cjs');
+  const doorSource = await readFile(join(root, 'tools/cli-door.cjs'), 'utf8');
+  await writeFile(door, doorSource.replace('SOURCE-HASH', hash.digest('hex').slice(0, 16)));
+  await chmod(door, 0o755);
+}
+
+/** The outputs of these sources and everything that they import by statements. */
+function coreOf({ outputs }: Metafile, sources: readonly string[]): ReadonlySet<string> {
+  const core = new Set(Object.keys(outputs).filter((name) => sources.includes(outputs[name]?.entryPoint ?? '')));
+  for (const name of core) {
+    const imports = outputs[name]?.imports ?? [];
+    imports
+      .filter(({ kind, external }) => kind === 'import-statement' && !external)
+      .forEach(({ path }) => core.add(path));
+  }
+  return core;
+}
+
+/** `"./name.js"(exports, require, module) { … }`, in ASCII. */
+async function functionOf(name: string, moduleText: string): Promise<string> {
+  const { code } = await transform(moduleText, {
+    sourcefile: 'module.mjs',
     format: 'cjs',
+    platform: 'node',
     target: 'node24.5',
     // What is not a module cannot import.
     supported: { 'dynamic-import': false },
     charset: 'ascii',
     minifySyntax: true,
     minifyWhitespace: true,
-    legalComments: 'linked',
-    logLevel: 'error',
-    plugins: [builtinsOnUse],
   });
-  const hash = createHash('sha256')
-    .update(await readFile(main))
-    .digest('hex')
-    .slice(0, 16);
-  const door = join(dist, 'cli.cjs');
-  await writeFile(door, (await readFile(join(root, 'tools/cli-door.cjs'), 'utf8')).replace('SOURCE-HASH', hash));
-  await chmod(door, 0o755);
+  return `${JSON.stringify(name)}(exports, require, module) {${code}}`;
 }
 
 /** Marks built-in modules that are imported by a statement, for the door to load when they are first used. */

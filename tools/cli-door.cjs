@@ -14,29 +14,54 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { Script } = require('node:vm');
 
-// Everything else is in one file, and what a command compiled of it is kept for its next run: a third of a quick one.
-// (Node's own compile cache keeps only what is compiled before the first line runs, which is next to nothing.)
-const file = path.join(__dirname, 'main.cjs');
-const keptAt = placeOfCode();
-const kept = keptAt === undefined ? undefined : readCode(keptAt);
-const source = '(function (exports, require, module) {' + fs.readFileSync(file, 'latin1') + '\n})';
-const script = new Script(source, { filename: file, cachedData: kept });
-if (keptAt !== undefined && (kept === undefined || script.cachedDataRejected)) {
-  process.once('exit', (status) => {
-    if (status === 0) keepCode(keptAt);
-  });
+const loaded = new Map();
+const tables = new Map();
+load('./main.js');
+
+function load(name) {
+  if (!name.startsWith('./')) return builtinOf(name);
+  const known = loaded.get(name);
+  if (known !== undefined) return known.exports;
+  const module = { exports: {} };
+  loaded.set(name, module);
+  functionOf(name)(module.exports, load, module);
+  return module.exports;
 }
-script.runInThisContext()(exports, requireOnUse, module);
+
+// tools/build.ts makes the tables: name -> function of a module. Each is read when those before it do not have a name.
+function functionOf(name) {
+  for (const file of ['main', 'commands', 'libraries']) {
+    if (!tables.has(file)) tables.set(file, tableOf(file));
+    if (tables.get(file)[name] !== undefined) return tables.get(file)[name];
+  }
+  throw new Error('not in this build: ' + name);
+}
+
+// What a command compiled of it is kept for its next run: that is a third of a quick one. (Node's own compile cache
+// keeps only what is compiled before the first line runs, which is next to nothing.)
+function tableOf(name) {
+  const filename = path.join(__dirname, name + '.cjs');
+  const place = placeOfCode(name);
+  const cachedData = place === undefined ? undefined : readCode(place);
+  const script = new Script(fs.readFileSync(filename, 'latin1'), { filename, cachedData });
+  if (place !== undefined && (cachedData === undefined || script.cachedDataRejected)) {
+    process.once('exit', (status) => {
+      if (status === 0) keepCode(place, script);
+    });
+  }
+  return script.runInThisContext();
+}
 
 // In the user's own cache, never in a folder that somebody else can write: it is code that runs. V8 asks for the same
 // Node, and compares the length of the source: the rest is ours to see to, so the name holds the hash of the source.
-function placeOfCode() {
+function placeOfCode(name) {
   const { XDG_CACHE_HOME, HOME = '' } = process.env;
   const cache = XDG_CACHE_HOME || path.join(HOME, '.cache');
   const command = process.argv[2];
   const isHelp = process.argv.includes('--help') || process.argv.includes('-h');
   if (!path.isAbsolute(cache) || !/^[a-z-]{1,30}$/.test(command) || isHelp) return undefined;
-  return path.join(cache, 'countersign', 'compiled', ['SOURCE-HASH', process.version, process.arch, command].join('-'));
+  const key = ['SOURCE-HASH', process.version, process.arch, command, name].join('-');
+  return path.join(cache, 'countersign', 'compiled', key);
 }
 
 // Undefined unless the file is wholly ours. V8 runs a damaged one into the ground: the code stands there twice.
@@ -57,7 +82,7 @@ function readCode(place) {
 }
 
 // By rename: whoever reads it meanwhile gets the old one or the new one whole.
-function keepCode(place) {
+function keepCode(place, script) {
   try {
     const code = script.createCachedData();
     fs.mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
@@ -70,9 +95,9 @@ function keepCode(place) {
 
 // What is imported by an `import` statement (tools/build.ts marks it) is loaded when something of it is first used:
 // node:crypto takes 7 ms and node:http 4, and no command needs all.
-function requireOnUse(name) {
+function builtinOf(name) {
   if (!name.startsWith('on-use:')) return require(name);
-  let loaded;
-  const load = () => (loaded = loaded === undefined ? require(name.slice('on-use:'.length)) : loaded);
-  return new Proxy({}, { get: (_, member) => load()[member] });
+  let builtin;
+  const use = () => (builtin = builtin === undefined ? require(name.slice('on-use:'.length)) : builtin);
+  return new Proxy({}, { get: (_, member) => use()[member] });
 }

@@ -32,6 +32,8 @@ export const limits = {
   signatureLayers: 1000,
   /** Referrers of one image that are looked at. */
   referrers: 1000,
+  /** Bytes of all signatures of one image in one form. Real ones have 10 KiB each. */
+  heldSignatureBytes: 48 * MiB,
   /** Signature fetches under way at once for one image. */
   signaturesInFlight: 16,
   /** Milliseconds after raising its marker in which a signer begins to write; later it raises a new marker first. */
@@ -42,6 +44,8 @@ export const limits = {
   signerClockSkewMs: 3_600_000,
   /** Markers of other signers of one image that are read. */
   signerMarkers: 1000,
+  /** Times that a marker is listed and not there before the listing counts as stale. */
+  signerMarkerMisses: 10,
   /** Times that a signer writes its signature again because it was overwritten, before it gives up: 40 seconds. */
   mergeRounds: 30,
   /** Pages of a paginated listing: with 100 rows a page, 100,000 rows. */

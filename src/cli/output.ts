@@ -30,11 +30,15 @@ function jsonTextOf(report: Report): string {
 
 /** JSON text with every character escaped that could act on a terminal. */
 export function harmlessJsonOf(json: string): string {
-  return json.replace(UNSAFE, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return json.replace(UNSAFE, (char) =>
+    // By UTF-16 unit: JSON knows no other escapes.
+    char.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  );
 }
 
-// JSON.stringify escapes C0 controls itself; these can still reorder or hide text.
-const UNSAFE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/g;
+// JSON.stringify escapes C0 controls and lone surrogates itself; the rest of what printable.ts escapes can still reorder
+// or hide text.
+const UNSAFE = /[\u007f-\u009f\u2028\u2029\ufff9-\ufffb]|\p{Default_Ignorable_Code_Point}/gu;
 
 async function writeText(stream: NodeJS.WritableStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {

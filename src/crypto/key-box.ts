@@ -51,9 +51,10 @@ export async function openKeyBox(body: Uint8Array, password: Uint8Array): Promis
       `encrypted private key: the nonce has ${cipher.nonce.length} bytes, expected ${NONCE_BYTES}`,
     );
   }
-  const [{ xsalsa20poly1305 }, key] = await Promise.all([
-    import('@noble/ciphers/salsa.js'),
+  // The cipher is loaded while scrypt is at work.
+  const [key, { xsalsa20poly1305 }] = await Promise.all([
     stretch(password, kdf.salt, kdf.params.N),
+    import('@noble/ciphers/salsa.js'),
   ]);
   try {
     return xsalsa20poly1305(key, cipher.nonce).decrypt(ciphertext);
@@ -68,9 +69,9 @@ export async function openKeyBox(body: Uint8Array, password: Uint8Array): Promis
 export async function sealKeyBox(pkcs8: Uint8Array, password: Uint8Array): Promise<Uint8Array> {
   const salt = randomBytes(SALT_BYTES);
   const nonce = randomBytes(NONCE_BYTES);
-  const [{ xsalsa20poly1305 }, key] = await Promise.all([
-    import('@noble/ciphers/salsa.js'),
+  const [key, { xsalsa20poly1305 }] = await Promise.all([
     stretch(password, salt, WRITTEN_N),
+    import('@noble/ciphers/salsa.js'),
   ]);
   const ciphertext = xsalsa20poly1305(key, nonce).encrypt(pkcs8);
   key.fill(0);

@@ -3,6 +3,7 @@
 
 import { RemoteError } from '../base/errors.ts';
 import { fallbackTagOf } from '../clients/registry/referrers.ts';
+import type { FetchedManifest } from '../clients/registry/registry-client.ts';
 import type { AttachmentKind } from '../formats/cosign/attachment-tag.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import { mediaTypes } from '../formats/oci/media-type.ts';
@@ -11,7 +12,7 @@ import type { Reference } from '../formats/oci/reference.ts';
 import { encodeReferrersIndex } from '../formats/oci/referrers-index.ts';
 import { subjectOf } from './image-context.ts';
 import type { ImageContext, Subject } from './image-context.ts';
-import { readAttachments, readMarkerTags, readReferrers } from './stored-artifacts.ts';
+import { isAttachment, readAttachments, readMarkerTags, readReferrers } from './stored-artifacts.ts';
 import type { ReferrerKind } from './stored-artifacts.ts';
 
 /** cosign's `--type`. `referrer`: every bundle among the referrers. */
@@ -75,7 +76,7 @@ export async function planClean(context: ImageContext, { reference, type }: Clea
   const isWanted = (kind: CleanType): boolean => type === 'all' || type === kind;
   const items: CleanItem[] = [
     ...attachments
-      .filter(({ kind }) => isWanted(ATTACHMENTS[kind].type))
+      .filter((each) => isWanted(ATTACHMENTS[each.kind].type) && isOurs(context, each.tag, each.kind, each))
       .map((each) => ({
         kind: ATTACHMENTS[each.kind].kind,
         tag: each.tag,
@@ -131,6 +132,20 @@ async function unlist(context: ImageContext, subject: Subject, gone: ReadonlySet
   }
 }
 
+/** Says what is left alone because it is not what its tag says. */
+function isOurs(
+  { runtime }: ImageContext,
+  tag: string,
+  kind: AttachmentKind | 'marker',
+  named: FetchedManifest,
+): boolean {
+  const isIt = isAttachment(kind, named);
+  if (!isIt) {
+    runtime.log.warn(`the tag ${tag} names ${named.digest}, which is no attachment: it is left alone`);
+  }
+  return isIt;
+}
+
 /** Markers with the manifests that they name; one that went away meanwhile is left out. */
 async function readMarkers(
   context: ImageContext,
@@ -140,5 +155,7 @@ async function readMarkers(
   const fetched = await Promise.all(
     tags.map(async (tag) => ({ tag, manifest: await context.registry.fetchManifest(subject.repository, tag) })),
   );
-  return fetched.flatMap(({ tag, manifest }) => (manifest === undefined ? [] : [{ tag, digest: manifest.digest }]));
+  return fetched.flatMap(({ tag, manifest }) =>
+    manifest !== undefined && isOurs(context, tag, 'marker', manifest) ? [{ tag, digest: manifest.digest }] : [],
+  );
 }

@@ -30,6 +30,8 @@ interface Work<Item> {
   readonly failures: (CountersignError | undefined)[];
   /** Milliseconds at which each version of a marker was first seen. */
   readonly firstSeen: Map<string, number>;
+  /** How often each marker was listed and not there. */
+  readonly misses: Map<string, number>;
   name: string | undefined;
   leaseEndMs: number;
   /** Times that something was added to the lists. */
@@ -51,6 +53,7 @@ export async function storeTogether<Item>(shelf: Shelf<Item>, world: SignerWorld
     world,
     failures: shelf.lists.map(() => undefined),
     firstSeen: new Map(),
+    misses: new Map(),
     name: undefined,
     leaseEndMs: 0,
     rounds: 0,
@@ -240,7 +243,7 @@ async function look<Item>(work: Work<Item>, name: string): Promise<View<Item> | 
     await pause(work.world, round - 1);
     const begunMs = work.world.now().getTime();
     const [markers, ...contents] = await Promise.all([
-      readMarkers(work.shelf.markers, name),
+      readMarkers(work.shelf.markers, name, work.misses),
       ...work.shelf.lists.map((list, index) => readList(work, list, index)),
     ]);
     if (markers === undefined) {
@@ -287,7 +290,8 @@ function namesAtWork<Item>(work: Work<Item>, view: View<Item>): readonly string[
   const isOver = (marker: Marker<Item>): boolean =>
     view.begunMs - (work.firstSeen.get(versionOf(marker)) ?? view.begunMs) >=
       limits.signerLeaseMs + limits.signerGraceMs ||
-    view.begunMs - marker.deadline.getTime() >= limits.signerClockSkewMs;
+    // No clock is that wrong: the marker was left behind, or made up to keep everybody waiting.
+    Math.abs(view.begunMs - marker.deadline.getTime()) >= limits.signerClockSkewMs;
   return view.markers.filter((marker) => marker.state === 'active' && !isOver(marker)).map((marker) => marker.name);
 }
 

@@ -3,12 +3,14 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 
 import { hasCode } from '../../test/support/error-code.ts';
-import { buildIndex, pushIndex } from '../../test/support/image.ts';
+import { buildIndex, contentOf, descriptorOf, jsonContentOf, pushIndex } from '../../test/support/image.ts';
 import { createSigner, openImageLab, signBundle, signLegacy } from '../../test/support/image-lab.ts';
 import type { ImageLab, LabOptions } from '../../test/support/image-lab.ts';
+import { startScriptedServer } from '../../test/support/scripted-server.ts';
 import type { Signer } from '../crypto/signer.ts';
 import { parseDigest } from '../formats/oci/digest.ts';
 import type { Digest } from '../formats/oci/digest.ts';
+import { mediaTypes } from '../formats/oci/media-type.ts';
 import { parseReference } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import { copyImage } from './copy-image.ts';
@@ -202,4 +204,40 @@ test('the old image is put back onto an overwritten tag', async (t) => {
   );
   await copy({ source: from.named(`app/web@${digest}`), destination: from.named('app/web:v1'), isForced: true });
   assert.equal((await from.client.fetchImage(from.named('app/web:v1'))).digest, digest);
+});
+
+test('referrers that have referrers of their own without end are not followed without end', async (t) => {
+  const manifests = new Map<string, Buffer>();
+  const add = (subject?: string, index = 0): { mediaType: string; digest: string; size: number } => {
+    const { ociManifest: mediaType, ociEmpty } = mediaTypes;
+    const empty = descriptorOf(contentOf(ociEmpty, Buffer.from('{}')));
+    const about = subject === undefined ? {} : { subject: { mediaType, digest: subject, size: 1 } };
+    const layers = [{ ...empty, annotations: { index: String(index) } }];
+    const content = jsonContentOf(mediaType, { schemaVersion: 2, mediaType, config: empty, layers, ...about });
+    manifests.set(content.digest, content.bytes);
+    return descriptorOf(content);
+  };
+  const image = add();
+  manifests.set('v1', manifests.get(image.digest) ?? Buffer.alloc(0));
+  const { host } = await startScriptedServer(t, ({ method, path }, response) => {
+    const [, name = '', kind = '', reference = ''] = /^\/v2\/(\w+)\/(\w+)\/([^?]*)/.exec(path) ?? [];
+    if (method !== 'GET') return response.writeHead(201).end();
+    const manifest = name === 'from' && kind === 'manifests' ? manifests.get(reference) : undefined;
+    if (kind === 'referrers') {
+      const listed = name === 'from' ? Array.from({ length: 40 }, (_, index) => add(reference, index)) : [];
+      response.writeHead(200, { 'content-type': mediaTypes.ociIndex });
+      return response.end(JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: listed }));
+    }
+    return response
+      .writeHead(manifest === undefined ? 404 : 200, { 'content-type': mediaTypes.ociManifest })
+      .end(manifest);
+  });
+  const lab = await openImageLab(t);
+  const copy = copyImage(lab.context, {
+    source: parseReference(`${host}/from:v1`),
+    destination: parseReference(`${host}/to:v1`),
+    isForced: false,
+    progress,
+  });
+  await assert.rejects(copy, hasCode('SIGNATURES_OVER_CAP'));
 });

@@ -81,10 +81,12 @@ async function collect(
         `${repositoryNameOf(transfer.from)}@${digest}: more than ${limits.indexChildren} images or ${limits.indexDepth} levels`,
       );
     }
-    const children = await mapPool(manifest.manifests, BLOBS_IN_FLIGHT, (child) =>
-      transfer.registry.fetchImage({ repository: transfer.from, digest: child.digest }),
+    // Each once: an index may name the same index a thousand times, and that one again, which makes a thousand millions.
+    const wanted = [...new Set(manifest.manifests.map((child) => child.digest))].filter((each) => !found.has(each));
+    const children = await mapPool(wanted, BLOBS_IN_FLIGHT, (child) =>
+      transfer.registry.fetchImage({ repository: transfer.from, digest: child }),
     );
-    for (const child of children) {
+    for (const child of children.filter((each) => !found.has(each.digest))) {
       await collect(transfer, child, found, depth + 1);
     }
   }

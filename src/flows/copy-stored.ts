@@ -37,8 +37,22 @@ export async function copyStored(
   digest: Digest,
   only: readonly AttachmentKind[] | undefined,
   isForced: boolean,
-  depth = 0,
 ): Promise<void> {
+  await copyLevel({ context, transfer, only, isForced, left: limits.referrers }, digest, 0);
+}
+
+/** One image's copy, down all levels. */
+interface Copy {
+  readonly context: ImageContext;
+  readonly transfer: Transfer;
+  readonly only: readonly AttachmentKind[] | undefined;
+  readonly isForced: boolean;
+  /** Referrers that may still be copied, over all levels: each could have as many of its own. */
+  left: number;
+}
+
+async function copyLevel(copy: Copy, digest: Digest, depth: number): Promise<void> {
+  const { context, transfer, only, isForced } = copy;
   const subject = { repository: transfer.from, digest };
   const [attachments, { referrers, missing }] = await Promise.all([
     readAttachments(context, subject),
@@ -53,11 +67,19 @@ export async function copyStored(
     ),
   );
   const wanted = referrers.filter(({ kind }) => only === undefined || only.some((each) => each === KIND_OF[kind]));
+  copy.left -= wanted.length;
+  if (copy.left < 0) {
+    const name = `${repositoryNameOf(transfer.from)}@${digest}`;
+    throw new RemoteError(
+      'SIGNATURES_OVER_CAP',
+      `${name}: more than ${limits.referrers} referrers, those of referrers included`,
+    );
+  }
   for (const referrer of wanted) {
     await copyManifests(transfer, await readManifestTree(transfer, referrer), 'referrer');
     // What is signed about an SBOM goes with it.
     if (depth < limits.indexDepth) {
-      await copyStored(context, transfer, referrer.digest, only, isForced, depth + 1);
+      await copyLevel(copy, referrer.digest, depth + 1);
     }
   }
   await listReferrers(context, transfer, digest, wanted.map(descriptorOfReferrer));

@@ -25,27 +25,28 @@ import type { ClaimsTerms, DetachedSignature, VerifyTerms } from './verify-terms
 
 /** Looks in every place (or at the detached signature) and judges what is there. Throws what `lookAt` throws on. */
 export async function judgeImage(context: ImageContext, terms: VerifyTerms, image: NamedImage): Promise<ImageReport> {
-  const policy = policyOf(terms, image);
-  if (terms.detached !== undefined) {
-    const entity = detachedEntityOf(terms.detached, image);
-    const source: SourceReport = { form: 'detached', place: 'the given signature', status: 'found', foundCount: 1 };
-    return conclude(
-      terms,
-      image,
-      [source],
-      [],
-      [{ form: 'legacy', origin: entity.origin, entity, verdict: await verifyImageSignature(entity, policy) }],
-    );
-  }
+  return terms.detached === undefined
+    ? judgeStored(context, Promise.resolve(terms), image)
+    : judgeDetached(terms, terms.detached, image);
+}
+
+/** Looks in every place, whatever `awaited` says of detached signatures: the registry is asked while the terms (their keys)
+ *  are still on their way. Throws what `lookAt` throws on, and what `awaited` rejects with. */
+export async function judgeStored(
+  context: ImageContext,
+  awaited: Promise<VerifyTerms>,
+  image: NamedImage,
+): Promise<ImageReport> {
   const verdicts = new Map<FoundSignature, Verdict>();
   const accepted: Evidence[] = [];
   const found = await findImageSignatures(
     context,
     subjectOf(context, image.reference.repository, image.digest),
     async (signature) => {
+      const terms = await awaited;
       const verdict =
         signature.kind === 'read'
-          ? await verifyImageSignature(signature.entity, policy)
+          ? await verifyImageSignature(signature.entity, policyOf(terms, image))
           : unreadableVerdictOf(signature);
       verdicts.set(signature, verdict);
       if (verdict.status === 'verified') {
@@ -57,7 +58,14 @@ export async function judgeImage(context: ImageContext, terms: VerifyTerms, imag
   const signatures = found.flatMap((source) =>
     source.signatures.map((signature) => signatureReportOf(signature, verdicts)),
   );
-  return conclude(terms, image, found.map(sourceReportOf), found.map(checkOfSource), signatures);
+  return conclude(await awaited, image, found.map(sourceReportOf), found.map(checkOfSource), signatures);
+}
+
+async function judgeDetached(terms: VerifyTerms, detached: DetachedSignature, image: NamedImage): Promise<ImageReport> {
+  const entity = detachedEntityOf(detached, image);
+  const source: SourceReport = { form: 'detached', place: 'the given signature', status: 'found', foundCount: 1 };
+  const verdict = await verifyImageSignature(entity, policyOf(terms, image));
+  return conclude(terms, image, [source], [], [{ form: 'legacy', origin: entity.origin, entity, verdict }]);
 }
 
 /** The report of an image (or of all that an index holds) that could not be looked at. */

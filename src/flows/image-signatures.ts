@@ -63,7 +63,7 @@ export async function findImageSignatures(
   const judge = async (found: FoundSignature): Promise<void> => {
     isDone = (await isEnough(found)) || isDone;
   };
-  const hunt: Hunt = { context, subject, judge, isDone: () => isDone };
+  const hunt: Hunt = { context, subject, judge, isDone: () => isDone, heldBytes: { legacy: 0, bundle: 0 } };
   return settleBoth(findLegacy(hunt), findBundles(hunt));
 }
 
@@ -72,6 +72,8 @@ interface Hunt {
   readonly subject: Subject;
   readonly judge: (found: FoundSignature) => Promise<void>;
   readonly isDone: () => boolean;
+  /** Of the signatures read so far. */
+  readonly heldBytes: Record<'legacy' | 'bundle', number>;
 }
 
 /** Half of what one image may have under way, for each form. */
@@ -179,8 +181,26 @@ async function readBundle(hunt: Hunt, descriptor: Descriptor): Promise<FoundSign
 }
 
 async function judged(hunt: Hunt, found: FoundSignature): Promise<FoundSignature> {
-  await hunt.judge(found);
-  return found;
+  const held = heldOf(hunt, found);
+  await hunt.judge(held);
+  return held;
+}
+
+/** What is read stays in memory for the report: many large signatures by a stranger must not fill it. */
+function heldOf({ heldBytes }: Hunt, found: FoundSignature): FoundSignature {
+  if (found.kind === 'unreadable') {
+    return found;
+  }
+  const { form, origin, digest, stored } = found;
+  heldBytes[form] += stored.kind === 'layer' ? stored.payload.length : stored.bytes.length;
+  if (heldBytes[form] <= limits.heldSignatureBytes) {
+    return found;
+  }
+  const error = new InputError(
+    'SIGNATURES_OVER_CAP',
+    `${origin}: with it the signatures have more than ${limits.heldSignatureBytes} bytes`,
+  );
+  return { form, origin, digest, kind: 'unreadable', error };
 }
 
 function cappedErrorOf(isCapped: boolean, place: string, count: number): { readonly error?: CountersignError } {

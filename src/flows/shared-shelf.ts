@@ -69,14 +69,20 @@ export type SignerWorld = Pick<Runtime, 'now' | 'sleep' | 'random' | 'log'>;
 export async function readMarkers<Item>(
   board: MarkerBoard<Item>,
   ownName: string,
+  misses: Map<string, number>,
 ): Promise<readonly Marker<Item>[] | 'changed' | undefined> {
   const names = await board.list();
   if (names === undefined) {
     return undefined;
   }
-  const others = names.filter((name) => name !== ownName).slice(0, limits.signerMarkers);
+  // Names are never used twice: one that is listed again and again and never there is a stale entry of the listing.
+  const others = names
+    .filter((name) => name !== ownName && (misses.get(name) ?? 0) < limits.signerMarkerMisses)
+    .slice(0, limits.signerMarkers);
   const answers = await mapPool(others, limits.signaturesInFlight, (name) => board.read(name));
-  return answers.includes(undefined) ? 'changed' : answers.filter((answer) => typeof answer === 'object');
+  const gone = others.filter((_, index) => answers[index] === undefined);
+  gone.forEach((name) => misses.set(name, (misses.get(name) ?? 0) + 1));
+  return gone.length > 0 ? 'changed' : answers.filter((answer) => typeof answer === 'object');
 }
 
 /** What is one's own, or offered by others, and not in the list; nothing when the list was not read. */

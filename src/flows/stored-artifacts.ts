@@ -12,6 +12,7 @@ import { COSIGN_SIGN_PREDICATE } from '../formats/intoto/statement.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import { artifactTypeOf } from '../formats/oci/manifest.ts';
 import type { Descriptor, Manifest } from '../formats/oci/manifest.ts';
+import { mediaTypes } from '../formats/oci/media-type.ts';
 import { repositoryNameOf } from '../formats/oci/reference.ts';
 import type { ImageContext, Subject } from './image-context.ts';
 
@@ -40,6 +41,8 @@ export interface StoredReferrers {
 
 const ATTACHMENT_KINDS: readonly AttachmentKind[] = ['sig', 'att', 'sbom'];
 const MARKER_ENDING = /^-[0-9a-f]{12}$/;
+const SIGNED_TYPES: readonly string[] = [mediaTypes.simpleSigning, mediaTypes.dsseEnvelope];
+const RUNNABLE = /\.image\.(?:layer|rootfs)\./;
 const PREDICATE_TYPE = 'dev.sigstore.bundle.predicateType';
 
 /** The attachments that are there, in the order `.sig`, `.att`, `.sbom`. Throws what RegistryClient throws. */
@@ -65,6 +68,18 @@ export async function readMarkerTags(
   const stem = attachmentTagOf(digest, 'sig', tagPrefix);
   const tags = (await registry.listTags(repository, `${stem}-`)) ?? [];
   return tags.filter((tag) => MARKER_ENDING.test(tag.slice(stem.length)));
+}
+
+/** Whether what a tag names is what its name says. Whoever may push may point such a tag at any image, which must then not
+ *  be removed by its digest: all its other tags, and everybody who pulls it by digest, would lose it. */
+export function isAttachment(kind: AttachmentKind | 'marker', { manifest }: FetchedManifest): boolean {
+  if (manifest.kind === 'index' || manifest.subject !== undefined) {
+    return false;
+  }
+  // An SBOM may have any type but those of which an image is made; the others have known ones.
+  return manifest.layers.every(({ mediaType }) =>
+    kind === 'sbom' ? !RUNNABLE.test(mediaType) : SIGNED_TYPES.includes(mediaType),
+  );
 }
 
 /** Referrers with their manifests, in the order of the listing. Throws what RegistryClient throws, and

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 
 import { hasCode } from '../../test/support/error-code.ts';
-import { buildIndex, pushIndex } from '../../test/support/image.ts';
+import { buildIndex, jsonContentOf, pushIndex, pushManifest } from '../../test/support/image.ts';
 import { createSigner, openImageLab, signBundle, signLegacy } from '../../test/support/image-lab.ts';
 import type { ImageLab, LabOptions } from '../../test/support/image-lab.ts';
 import type { Signer } from '../crypto/signer.ts';
@@ -215,6 +215,23 @@ test('recursion wants the index and every child signed', async (t) => {
       ],
     ],
   );
+});
+
+test('a child index that the registry has lost leaves the question open', async (t) => {
+  const { lab, alice, verify } = await openSigned(t);
+  const nested = parseDigest(await pushIndex(lab.registry, 'app/web', 'nested', buildIndex('nested')));
+  const { mediaType, bytes } = buildIndex('nested').index;
+  const outer = jsonContentOf(mediaType, {
+    schemaVersion: 2,
+    mediaType,
+    manifests: [{ mediaType, digest: nested, size: bytes.length }],
+  });
+  const digest = parseDigest(await pushManifest(lab.registry, 'app/web', 'outer', outer));
+  await signLegacy(lab, digest, [alice]);
+  await lab.client.deleteManifest(lab.repository, nested);
+  const report = await verify({ ...termsOf(alice), isRecursive: true }, 'app/web:outer');
+  assert.deepEqual([report.outcome, report.exit], ['unknown', 20]);
+  assert.match(report.summary, new RegExp(nested));
 });
 
 test('several images are all judged, in the order of the arguments, and the first failure decides', async (t) => {

@@ -1,7 +1,7 @@
 /** Verifies images: resolves each, finds what was signed about it, judges every signature alone, and gives one of three
  *  answers: verified, no (absent or rejected), or "could not look". */
 
-import { InputError } from '../base/errors.ts';
+import { InputError, RemoteError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { mapPool } from '../base/pool.ts';
 import type { Descriptor, ImageIndex } from '../formats/oci/manifest.ts';
@@ -10,7 +10,7 @@ import { referenceNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import type { TrustedKeys } from '../verify/policy.ts';
 import type { ImageContext } from './image-context.ts';
-import { judgeImage, unresolvedReportOf } from './image-judgement.ts';
+import { judgeImage, judgeStored, unresolvedReportOf } from './image-judgement.ts';
 import { lookAt } from './look.ts';
 import type { ImageReport, NamedImage, VerifyReport } from './verify-report.ts';
 import { requirePossibleTerms } from './verify-terms.ts';
@@ -34,24 +34,34 @@ interface AwaitedTerms extends Omit<VerifyTerms, 'keys'> {
 /** Judges one image. Throws THRESHOLD_INVALID, configuration errors and what interrupts the command; everything that a
  *  registry or signer does wrong is in the report. */
 export async function verifyImage(context: ImageContext, request: VerifyImageRequest): Promise<ImageReport> {
+  const { reference, isRecursive, detached } = request;
   if (!(request.keys instanceof Promise)) {
     requirePossibleTerms({ ...request, keys: request.keys });
   }
 
-  // 1. The name is resolved once; from here on the digest speaks.
-  const [look, keys] = await Promise.all([lookAt(() => context.registry.fetchImage(request.reference)), request.keys]);
-  const terms = { ...request, keys };
-  requirePossibleTerms(terms);
+  // 1. The name is resolved once; from here on the digest speaks. An image named by its digest is judged meanwhile.
+  const awaited = possibleTermsOf(request);
+  const isEarly = reference.digest !== undefined && !isRecursive && detached === undefined;
+  const [look, terms, early] = await Promise.all([
+    lookAt(() => context.registry.fetchImage(reference)),
+    awaited,
+    isEarly ? judgeStored(context, awaited, { reference, digest: reference.digest }) : undefined,
+  ]);
   if (!look.isSeen) {
-    return unresolvedReportOf(request.reference, terms, look.error);
+    return unresolvedReportOf(reference, terms, look.error);
   }
   const { digest, manifest } = look.value;
 
   // 2. The image's own signatures and, if asked for, those of every child.
-  const image: NamedImage = { reference: request.reference, digest };
-  return request.isRecursive && manifest.kind === 'index'
-    ? judgeIndex({ context, terms, left: limits.indexChildren }, image, manifest, 1)
-    : judgeImage(context, terms, image);
+  return isRecursive && manifest.kind === 'index'
+    ? judgeIndex({ context, terms, left: limits.indexChildren }, { reference, digest }, manifest, 1)
+    : (early ?? judgeImage(context, terms, { reference, digest }));
+}
+
+async function possibleTermsOf<T extends AwaitedTerms>(request: T): Promise<T & VerifyTerms> {
+  const terms = { ...request, keys: await request.keys };
+  requirePossibleTerms(terms);
+  return terms;
 }
 
 /** Judges all images, whatever the others' outcome. Throws as `verifyImage`. */
@@ -103,7 +113,10 @@ async function judgeChild(walk: Walk, parent: Reference, child: Descriptor, dept
   }
   const look = await lookAt(() => walk.context.registry.fetchImage(image.reference));
   if (!look.isSeen) {
-    return unresolvedReportOf(image.reference, walk.terms, look.error);
+    // Not there is no answer about a child: the index promises it.
+    const isPromised = look.error.code === 'IMAGE_NOT_FOUND';
+    const lost = new RemoteError('BLOB_NOT_FOUND', `the index names ${digest}, which the registry does not have`);
+    return unresolvedReportOf(image.reference, walk.terms, isPromised ? lost : look.error);
   }
   const { manifest } = look.value;
   return manifest.kind === 'index'

@@ -10,7 +10,7 @@ import { jsonOf } from './scene.ts';
 
 const DIGEST = 'sha256:[0-9a-f]{64}';
 
-describe('demo', () => {
+describe('demo', { timeout: 120_000 }, () => {
   test('it shows tag, old digest and signer, new digest and that nobody signed it, and how to restore; and leaves nothing', async () => {
     const temporary = createScratchFolder('demo');
     const started = performance.now();
@@ -39,7 +39,7 @@ describe('demo', () => {
     const ended = once(child, 'close');
     let stdout = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    await once(child.stderr.setEncoding('utf8'), 'data');
+    await Promise.race([once(child.stderr.setEncoding('utf8'), 'data'), ended]);
     const { tag, oldDigest, newDigest, oldSigners, newSigners, restore } = JSON.parse(stdout) as {
       readonly tag: string;
       readonly oldDigest: string;

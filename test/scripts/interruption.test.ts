@@ -52,11 +52,17 @@ function start(args: readonly string[]): { readonly child: ChildProcess; readonl
   return { child, ended };
 }
 
-describe('interruption', () => {
+/** Waits for an event, but not for ever: a run that ended first will not bring it. */
+async function beforeItsEnd<T>(ended: Promise<Ended>, event: Promise<T>): Promise<T> {
+  const tooSoon = ended.then(({ status, stderr }): never => assert.fail(`ended with ${status} too soon: ${stderr}`));
+  return Promise.race([event, tooSoon]);
+}
+
+describe('interruption', { timeout: 120_000 }, () => {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} while a registry is asked ends with 130, at once and without noise`, async () => {
       const { child, ended } = start(['verify', '--key', 'cosign.pub', '--json', `${host}/x/y`]);
-      await once(silent, 'request');
+      await beforeItsEnd(ended, once(silent, 'request'));
       child.kill(signal);
       const { status, stdout, stderr } = await ended;
       assert.equal(status, 130);
@@ -67,7 +73,7 @@ describe('interruption', () => {
 
   test('sign can be interrupted too', async () => {
     const { child, ended } = start(['sign', '--key', 'cosign.key', `${host}/x/y`]);
-    await once(silent, 'request');
+    await beforeItsEnd(ended, once(silent, 'request'));
     child.kill('SIGINT');
     assert.equal((await ended).status, 130);
   });
@@ -75,7 +81,7 @@ describe('interruption', () => {
   test('what was being written is there whole or not at all', async () => {
     const { child, ended } = start(['sign-blob', '--key', 'cosign.key', '--bundle', 'half.bundle', '-']);
     child.stdin?.write('the first part of a file');
-    await once(child.stderr ?? child, 'data');
+    await beforeItsEnd(ended, once(child.stderr ?? child, 'data'));
     child.kill('SIGINT');
     assert.equal((await ended).status, 130);
     assert.deepEqual(readdirSync(folder).toSorted(), ['cosign.key', 'cosign.pub']);
@@ -105,7 +111,7 @@ describe('interruption', () => {
         '--listen',
         '127.0.0.1:0',
       ]);
-      const [text] = (await once(child.stdout ?? child, 'data')) as [string];
+      const [text] = (await beforeItsEnd(ended, once(child.stdout ?? child, 'data'))) as [string];
       const { url, pid } = JSON.parse(text) as { url: string; pid: number };
       assert.equal(pid, child.pid);
       assert.equal((await fetch(`${url}/v2/`)).status, 200);
@@ -121,7 +127,7 @@ describe('interruption', () => {
 
   test('interrupted a second time, a server that waits for its clients ends at once', async () => {
     const { child, ended } = start(['registry', 'serve', '--json', '--data', 'twice', '--listen', '127.0.0.1:0']);
-    const [text] = (await once(child.stdout ?? child, 'data')) as [string];
+    const [text] = (await beforeItsEnd(ended, once(child.stdout ?? child, 'data'))) as [string];
     const { host: served } = JSON.parse(text) as { host: string };
     const begun = await fetch(`http://${served}/v2/x/y/blobs/uploads/`, { method: 'POST' });
     const upload = request(new URL(begun.headers.get('location') ?? '', `http://${served}`), { method: 'PATCH' });

@@ -111,11 +111,12 @@ export const verifyCommand = declareCommand({
     const log = logPolicyOf(values, session, 'signature');
     const keyNames = requireKeyNames(values.key);
     const report = await withRegistry(invocation, references, async (context) => {
-      const keys = trustedKeysOf(session, context.runtime.request, keyNames);
+      // Read once the first request is on its way: node:crypto is loaded while the registry thinks.
+      const keys = new Promise(setImmediate).then(() => trustedKeysOf(session, context.runtime.request, keyNames));
       return verifyImages(context, {
         references,
         // With a threshold, whether the keys can meet it is seen before anything is asked.
-        keys: values.threshold > 1 ? await keys : keys,
+        keys: values.threshold === 1 ? keys : await keys,
         claims,
         log,
         isRecursive: values.recursive,

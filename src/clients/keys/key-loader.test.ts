@@ -114,6 +114,14 @@ test('a file that is no key is refused, saying what it looks like and quoting no
   }
 });
 
+test('what follows the path of an address stays out of errors: it may be a signature or token', async () => {
+  const context = contextOf({}, 200, utf8Of('no key'));
+  await assert.rejects(loadPublicKey('https://keys.example.com/k?sig=hunter2#hunter3', context), (error) => {
+    const { message } = error as CountersignError;
+    return message.includes('https://keys.example.com/k') && !/hunter/.test(message);
+  });
+});
+
 test('a key that is not there, too large or not readable is named', async () => {
   await assert.rejects(loadPublicKey(join(folder, 'nothing'), contextOf()), hasCode('KEY_NOT_FOUND'));
   await assert.rejects(loadPublicKey('env://NOTHING', contextOf()), hasCode('KEY_NOT_FOUND'));

@@ -49,12 +49,12 @@ async function explaining<T>(
     if (isErrorWithCode(error, 'PEM_MALFORMED')) {
       throw new InputError(
         'KEY_MALFORMED',
-        `${printableOf(reference)}: expected ${wanted}, found ${contentNameOf(bytes)} (${error.message})`,
+        `${shownNameOf(reference)}: expected ${wanted}, found ${contentNameOf(bytes)} (${error.message})`,
         { cause: error },
       );
     }
     if (error instanceof InputError) {
-      throw new InputError(error.code, `${printableOf(reference)}: ${error.message}`, {
+      throw new InputError(error.code, `${shownNameOf(reference)}: ${error.message}`, {
         cause: error,
         hint: error.hint,
         details: error.details,
@@ -62,6 +62,12 @@ async function explaining<T>(
     }
     throw error;
   }
+}
+
+/** The reference for messages. What follows an address's path may be secret. */
+function shownNameOf(reference: string): string {
+  const url = /^https?:/i.test(reference) ? URL.parse(reference) : null;
+  return printableOf(url === null ? reference : `${url.origin}${url.pathname}`);
 }
 
 /** What a file that is no key looks like, by its first line. Never quotes the file: it may hold a secret. */

@@ -1,7 +1,6 @@
 /** Fetches the bytes that a key reference names. */
 
 import fs from 'node:fs';
-import { promisify } from 'node:util';
 
 import { concatBytes, utf8Of } from '../../base/bytes.ts';
 import { ConfigError, InputError, messageOf, NotFoundError, RemoteError } from '../../base/errors.ts';
@@ -36,7 +35,10 @@ function fromEnvironment(variable: string, { environment }: KeyContext): Uint8Ar
 
 async function fromFile(path: string): Promise<Uint8Array> {
   try {
-    return await readCapped(chunksOf(path), path);
+    const status = fs.statSync(path);
+    const isSmallFile = status.isFile() && status.size <= limits.keyFileBytes;
+    // At once: each turn of the event loop would put off scrypt, which takes longest. Pipes may keep us waiting.
+    return isSmallFile ? fs.readFileSync(path) : await readCapped(fs.createReadStream(path), path);
   } catch (cause) {
     if (cause instanceof InputError) {
       throw cause;
@@ -44,23 +46,6 @@ async function fromFile(path: string): Promise<Uint8Array> {
     throw cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
       ? new NotFoundError('KEY_NOT_FOUND', `there is no key file ${path}`, { cause })
       : new ConfigError('KEY_UNREADABLE', `cannot read the key file ${path}: ${messageOf(cause)}`, { cause });
-  }
-}
-
-/** With the plain functions: node:fs/promises and streams of files take longer to load than a key takes to read. */
-async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
-  const file = await promisify(fs.open)(path, 'r');
-  try {
-    for (;;) {
-      const chunk = Buffer.alloc(limits.keyFileBytes);
-      const { bytesRead } = await promisify(fs.read)(file, chunk, 0, chunk.length, null);
-      if (bytesRead === 0) {
-        return;
-      }
-      yield chunk.subarray(0, bytesRead);
-    }
-  } finally {
-    await promisify(fs.close)(file);
   }
 }
 

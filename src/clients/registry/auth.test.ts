@@ -146,6 +146,21 @@ test('a registry token is sent to the registry as it is, and to no token server'
   assert.equal(hosts['evil.test']?.seen.length, 0);
 });
 
+test('a registry token that no header can hold is CONFIG_MALFORMED, told without it', async (t) => {
+  for (const token of ['hunter2\n', 'hunter2 x', 'hünter2', '']) {
+    const { client } = await createWorld(t, {
+      credentials: { kind: 'registry-token', token, foundIn: '--registry-token' },
+      scripts: { 'registry.example.com': bearerRegistry('https://registry.example.com/token') },
+    });
+    await assert.rejects(client.fetchImage(image), (error) => {
+      assert.ok(hasCode('CONFIG_MALFORMED')(error));
+      assert.ok((error as Error).message.includes('--registry-token'));
+      assert.ok(!/nter2/.test((error as Error).message));
+      return true;
+    });
+  }
+});
+
 test('Basic is answered once, and a refusal names where the credentials came from but not what they are', async (t) => {
   const scripts: Record<string, Script> = {
     'registry.example.com': ({ headers }, response) =>

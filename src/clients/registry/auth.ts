@@ -1,6 +1,6 @@
 /** Showing who we are: nothing at first, then what the registry's challenge asks for, from a cache that lasts a run. */
 
-import { RemoteError } from '../../base/errors.ts';
+import { ConfigError, RemoteError } from '../../base/errors.ts';
 import type { HttpRequest, HttpResponse, Runtime } from '../../base/runtime.ts';
 import type { Credentials, CredentialSource } from '../credentials/credentials.ts';
 import { redactedUrlOf } from '../http/failure.ts';
@@ -90,7 +90,7 @@ async function authorizationFor(question: Question): Promise<Authorization> {
   const credentials = await settings.credentials.credentialsFor(access.registry, access.path);
   const identity = identityOf(credentials, access.registry);
   if (credentials?.kind === 'registry-token') {
-    return { header: `Bearer ${credentials.token}`, identity };
+    return { header: bearerOf(credentials), identity };
   }
   if (challenge.scheme === 'basic') {
     return { header: credentials?.kind === 'password' ? basicOf(credentials) : undefined, identity };
@@ -135,6 +135,16 @@ function createToken(question: TokenQuestion, registry: string, settings: Author
   };
   const entry: TokenEntry = { pending: Promise.resolve().then(ask) };
   return entry;
+}
+
+function bearerOf({ token, foundIn }: { readonly token: string; readonly foundIn: string }): string {
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new ConfigError(
+      'CONFIG_MALFORMED',
+      `the registry token from ${foundIn} is empty, or holds a line feed, a space or another character that no token has`,
+    );
+  }
+  return `Bearer ${token}`;
 }
 
 function userOf(credentials: Credentials | undefined): string {

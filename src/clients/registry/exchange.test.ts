@@ -221,11 +221,41 @@ test('other hosts are spoken to over TLS only; the error names the flag, and the
   assert.deepEqual(protocols, ['https:', 'http:', 'http:']);
 });
 
+test('the person is told when a registry beyond loopback is spoken to in the open', async (t) => {
+  const said: string[] = [];
+  const note = (message: string): number => said.push(message);
+  const log = { note, warn: note, noteOnce: note, debug: () => undefined };
+  const direct = createTestRuntime(t).request;
+  const server = await startScriptedServer(t, (_request, response) => reply(response, 200, index, manifest));
+  const request = async (asked: HttpRequest): ReturnType<typeof direct> => {
+    if (asked.url.protocol === 'https:') throw new RemoteError('HTTP_UNREACHABLE', 'refused');
+    return direct({ ...asked, url: new URL(`http://${server.host}${asked.url.pathname}`) });
+  };
+  const settings = { credentials: { credentialsFor: async () => undefined }, userAgent: 'x', idleTimeoutMs: 1000 };
+  const runtime = createTestRuntime(t, { request, log });
+  const client = openRegistryClient({ ...settings, unsafePlainHttp: true }, runtime);
+  await client.fetchImage(parseReference(`${server.host}/a:b`));
+  assert.deepEqual(said, []);
+  await client.fetchImage(parseReference('10.1.2.3:5000/a:b'));
+  await client.fetchImage(parseReference('10.1.2.3:5000/a:b'));
+  assert.equal(said.length, 1);
+  assert.match(said[0] ?? '', /10\.1\.2\.3:5000.*plain HTTP/);
+});
+
 test('when the time runs out it is REGISTRY_TIMEOUT; any other reason to stop is thrown as it is', async (t) => {
   const scripts: Record<string, Script> = { 'registry.example.com': () => undefined };
   const image = parseReference('registry.example.com/org/app:v1');
   const late = await createWorld(t, { scripts, runtime: { signal: AbortSignal.timeout(30) } });
   await assert.rejects(late.client.fetchImage(image), hasCode('REGISTRY_TIMEOUT'));
+  const begun: Script = (_request, response) => {
+    response.writeHead(200, index);
+    response.write(manifest.slice(0, 9));
+  };
+  const halfway = await createWorld(t, {
+    scripts: { 'registry.example.com': begun },
+    runtime: { signal: AbortSignal.timeout(200) },
+  });
+  await assert.rejects(halfway.client.fetchImage(image), hasCode('REGISTRY_TIMEOUT'));
   const reason = new Error('interrupted');
   const controller = new AbortController();
   const stopped = await createWorld(t, { scripts, runtime: { signal: controller.signal } });

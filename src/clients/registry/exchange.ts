@@ -11,7 +11,7 @@ import type { Access, Authorization, Authorizer } from './auth.ts';
 import { isSameServer, locationOf } from './host-rules.ts';
 import { openRetries, withRetries } from './retry.ts';
 import type { Retries } from './retry.ts';
-import { isSchemeFailure, schemesFor, tlsWantedOf, withPlainHttpHint } from './scheme.ts';
+import { isLoopbackRegistry, isSchemeFailure, schemesFor, tlsWantedOf, withPlainHttpHint } from './scheme.ts';
 import type { Scheme } from './scheme.ts';
 import type { RegistrySettings } from './settings.ts';
 
@@ -63,10 +63,12 @@ export function openExchange(settings: RegistrySettings, runtime: Runtime): Exch
     send: (request, registry) => sendOnce(request, registry, state),
   });
   const state: State = { settings, runtime, closed: new AbortController(), schemes, authorizer };
-  const ask: Exchange['ask'] = async (request, read) => read(await sendInScheme(request, state));
+  const ask: Exchange['ask'] = (request, read) =>
+    inTime(request, runtime, async () => read(await sendInScheme(request, state)));
   return {
     ask,
-    askRepeatedly: (request, read) => withRetries(openRetries(runtime), () => ask(request, read)),
+    askRepeatedly: (request, read) =>
+      inTime(request, runtime, () => withRetries(openRetries(runtime), () => ask(request, read))),
     openRetries: () => openRetries(runtime),
     close: () => state.closed.abort(),
   };
@@ -75,13 +77,19 @@ export function openExchange(settings: RegistrySettings, runtime: Runtime): Exch
 /** Finds out on the first request whether the registry speaks TLS, and remembers. */
 async function sendInScheme(request: RegistryRequest, state: State): Promise<Answer> {
   const { registry } = request.repository;
+  const { settings, runtime } = state;
   const known = state.schemes.get(registry);
   if (known !== undefined) {
     return (await sendOver(known, request, state)).answer;
   }
-  const candidates = schemesFor(registry, state.settings);
+  const candidates = schemesFor(registry, settings);
   let failure: unknown;
   for (const scheme of candidates) {
+    if (scheme === 'http:' && !isLoopbackRegistry(registry)) {
+      runtime.log.noteOnce(
+        `${registry} does not answer over TLS: it is spoken to in plain HTTP, passwords included, which anybody on the way can read and change`,
+      );
+    }
     try {
       const { answer, isTlsWanted } = await sendOver(scheme, request, state);
       if (!isTlsWanted || scheme === candidates.at(-1)) {
@@ -183,17 +191,8 @@ async function sendOnce(
   const tls = tlsFor(request.url, registry, settings);
   const signal = AbortSignal.any([runtime.signal, closed.signal, ...(request.signal ? [request.signal] : [])]);
   const headers = { 'user-agent': settings.userAgent, ...request.headers };
-  try {
-    return await runtime.request({
-      ...request,
-      headers,
-      signal,
-      idleTimeoutMs: settings.idleTimeoutMs ?? limits.idleMs,
-      ...(tls && { tls }),
-    });
-  } catch (error) {
-    throw runtime.signal.aborted ? timeoutOf(error, registry) : error;
-  }
+  const idleTimeoutMs = settings.idleTimeoutMs ?? limits.idleMs;
+  return runtime.request({ ...request, headers, signal, idleTimeoutMs, ...(tls && { tls }) });
 }
 
 /** The registry's own host gets all of the settings; other hosts get the CA, but neither our certificate nor the leave to
@@ -214,10 +213,17 @@ function accessOf({ repository, action, alsoPull }: RegistryRequest): Access {
   return { ...repository, scopes: [...scopes, ...other] };
 }
 
-/** The deadline's reason is a DOMException; everyone else's is what it is. */
-function timeoutOf(error: unknown, registry: string): unknown {
-  const isTimeout = !(error instanceof CountersignError) && error instanceof Error && error.name === 'TimeoutError';
-  return isTimeout
-    ? new RemoteError('REGISTRY_TIMEOUT', `the time ran out while ${registry} was asked`, { cause: error })
-    : error;
+/** The deadline's reason is a DOMException, whether it strikes before, in or after an answer; everyone else's reason is
+ *  what it is. */
+async function inTime<T>({ repository }: RegistryRequest, { signal }: Runtime, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const isOurs = error instanceof CountersignError;
+    if (signal.aborted && !isOurs && error instanceof Error && error.name === 'TimeoutError') {
+      const why = `the time ran out while ${repository.registry} was asked`;
+      throw new RemoteError('REGISTRY_TIMEOUT', why, { cause: error });
+    }
+    throw error;
+  }
 }

@@ -10,12 +10,16 @@ export type Scheme = 'https:' | 'http:';
 
 /** The schemes to try on a registry, in order. Loopback is mostly plain HTTP, unless somebody gave it certificates. */
 export function schemesFor(registry: string, settings: RegistrySettings): readonly Scheme[] {
-  const isLocal = isLoopback(hostNameOf(new URL(`https://${registry}`)));
+  const isLocal = isLoopbackRegistry(registry);
   const hasTls = settings.tls?.caPem !== undefined || settings.tls?.clientCertificatePem !== undefined;
   if (isLocal && !hasTls) {
     return ['http:', 'https:'];
   }
   return isLocal || settings.unsafePlainHttp === true ? ['https:', 'http:'] : ['https:'];
+}
+
+export function isLoopbackRegistry(registry: string): boolean {
+  return isLoopback(hostNameOf(new URL(`https://${registry}`)));
 }
 
 /** Whether a failed attempt may mean that the registry speaks the other scheme. A certificate that is not trusted does
