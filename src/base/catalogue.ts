@@ -78,7 +78,7 @@ export const catalogue = {
   COMMAND_UNKNOWN: entry('There is no such command.', 'Run "countersign --help" for the list.'),
   CONFIRMATION_DECLINED: entry('A question was not answered with yes.', 'Answer y, or give --yes (or --force) where the command has it.'),
   ENVIRONMENT_INVALID: entry('An environment variable cannot be read.', 'Correct or unset the variable that the message names.'),
-  ENVIRONMENT_WEAKENS: entry('An environment variable would weaken a check.', 'Unset the variable: what weakens a check must be visible on the command line.'),
+  ENVIRONMENT_WEAKENS: entry('An environment variable would weaken what a command assures.', 'Unset the variable: such a flag must be visible on the command line.'),
   FLAGS_CONFLICT: entry('Flags were given that do not go together, or one is missing.', 'Run the command with --help for its flags.'),
   FLAG_NOT_AVAILABLE: entry('A flag asks for something that this version does not have.', 'See docs/cli/compatibility.md for what each flag of cosign does here.'),
   FLAG_UNKNOWN: entry('There is no such flag.', 'Run the command with --help for its flags.'),

@@ -1,5 +1,6 @@
 /** Flags from the environment: `--output-file` is COSIGN_OUTPUT_FILE. The command line wins; empty variables count as
- *  unset. What weakens a check is refused: a variable that somebody set long ago must not decide what is trusted. */
+ *  unset. A flag that weakens what a command assures is refused: a variable that somebody set long ago must not decide
+ *  what is trusted or kept. */
 
 import { UsageError } from '../base/errors.ts';
 import type { Flag, Flags } from './flag.ts';
@@ -51,7 +52,7 @@ function requireHarmless(name: string, flag: Flag, value: FlagValue, variable: s
   if (JSON.stringify(value) === JSON.stringify(defaultValueOf(flag))) return;
   throw new UsageError(
     'ENVIRONMENT_WEAKENS',
-    `${variable} is set, but --${name} weakens a check and works from the command line only`,
+    `${variable} is set, but --${name} weakens what the command assures and works from the command line only`,
     {
       details: { variable, flag: `--${name}` },
     },

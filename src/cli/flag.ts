@@ -26,9 +26,9 @@ interface FlagBase {
   /** What stands for the value in help: "FILE". */
   readonly placeholder?: string;
   readonly completes?: 'file' | 'directory';
-  /** Weakens a check: works from the command line only, never from the environment. */
+  /** Weakens what a command assures: works from the command line only, and is refused from the environment. */
   readonly weakens?: true;
-  /** Never taken from the environment for another reason. */
+  /** Passed over in the environment, as in cosign. */
   readonly isCommandLineOnly?: true;
   /** Kept for old scripts: hidden from help, and this is said when it is used. */
   readonly deprecated?: string;

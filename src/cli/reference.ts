@@ -34,7 +34,7 @@ function indexPage(commands: readonly Command[]): string {
     ['| command | what it does |', '| --- | --- |', ...rows].join('\n'),
     'What each flag of cosign does here: [compatibility](compatibility.md).',
     'Every flag can also be set in the environment: `--some-flag` is `COSIGN_SOME_FLAG`. The command line wins, and an empty variable counts as unset. ' +
-      'A flag that weakens a check works on the command line only: in the environment it is refused by name.',
+      'A flag that weakens what a command assures works on the command line only: in the environment it is refused by name.',
     '`--json` prints one JSON report on stdout, or one JSON object with the member `error`. Results go to stdout, everything else to stderr.',
   ]);
 }
@@ -56,7 +56,7 @@ function flagTable(command: Command, flags: readonly (readonly [string, Flag])[]
         : isReadFromEnvironment(flag)
           ? `\`${variableOf(name)}\``
           : flag.weakens === true
-            ? 'refused: weakens a check'
+            ? 'refused: command line only'
             : '';
     return `| \`${cell(flagUsageOf(name, flag).trim())}\` | ${cell(flag.help)}${shown === undefined ? '' : ` (default ${shown})`} | ${variable} |`;
   });

@@ -14,17 +14,22 @@ describe('environment', { concurrency: 4 }, () => {
     assert.match((await runCountersign(['triangulate', '--type=sbom', image], { env })).stdout, /\.sbom\n$/);
   });
 
-  for (const [variable, value] of Object.entries({
-    COSIGN_CHECK_CLAIMS: 'false',
-    COSIGN_INSECURE_IGNORE_TLOG: 'true',
-    COSIGN_PRIVATE_INFRASTRUCTURE: '1',
-    COSIGN_INSECURE_IGNORE_SCT: 'true',
-    COSIGN_ALLOW_INSECURE_REGISTRY: 'true',
-    COSIGN_ALLOW_HTTP_REGISTRY: 'true',
-    COSIGN_REGISTRY_AUTH_HOST: 'elsewhere.example.com',
-  })) {
-    test(`${variable}=${value} weakens a check and is refused by name`, async () => {
-      const run = await runCountersign(['verify', '--key', 'k', '--json', image], { env: { [variable]: value } });
+  for (const [command, variable, value] of [
+    ['verify', 'COSIGN_CHECK_CLAIMS', 'false'],
+    ['verify', 'COSIGN_INSECURE_IGNORE_TLOG', 'true'],
+    ['verify', 'COSIGN_PRIVATE_INFRASTRUCTURE', '1'],
+    ['verify', 'COSIGN_INSECURE_IGNORE_SCT', 'true'],
+    ['verify', 'COSIGN_ALLOW_INSECURE_REGISTRY', 'true'],
+    ['verify', 'COSIGN_ALLOW_HTTP_REGISTRY', 'true'],
+    ['verify', 'COSIGN_REGISTRY_AUTH_HOST', 'elsewhere.example.com'],
+    ['verify', 'COSIGN_REGISTRY_SERVER_NAME', 'elsewhere.example.com'],
+    ['verify', 'COSIGN_SIGNATURE', 'old.sig'],
+    ['verify', 'COSIGN_PAYLOAD', 'old.json'],
+    ['sign', 'COSIGN_UPLOAD', 'false'],
+    ['sign', 'COSIGN_SINGLE_SIGNER', 'true'],
+  ] as const) {
+    test(`${variable}=${value} weakens what ${command} assures and is refused by name`, async () => {
+      const run = await runCountersign([command, '--key', 'k', '--json', image], { env: { [variable]: value } });
       assert.equal(run.status, 1);
       assert.equal(errorCodeOf(run), 'ENVIRONMENT_WEAKENS');
       assert.ok(run.stderr.includes(variable));

@@ -71,6 +71,20 @@ describe('key pairs', { concurrency: 4 }, () => {
     assert.notEqual(readFileSync(join(cwd, 'cosign.key'), 'utf8'), 'mine');
   });
 
+  test('an existing public key is replaced only after a yes, also where there is no private key', async () => {
+    const cwd = createScratchFolder('keys');
+    writeFileSync(join(cwd, 'cosign.pub'), 'mine');
+    const env = { COSIGN_PASSWORD: secret };
+    const declined = await runCountersign(['generate-key-pair', '--json'], { cwd, env, stdin: 'n\n' });
+    assert.equal(errorCodeOf(declined), 'CONFIRMATION_DECLINED');
+    assert.match(declined.stderr, /WARNING: File cosign\.pub already exists\. Overwrite\?\n/);
+    assert.equal(readFileSync(join(cwd, 'cosign.pub'), 'utf8'), 'mine');
+    assert.equal(existsSync(join(cwd, 'cosign.key')), false);
+    const agreed = await runCountersign(['generate-key-pair'], { cwd, env, stdin: 'y\n' });
+    assert.equal(agreed.status, 0, agreed.stderr);
+    assert.match(readFileSync(join(cwd, 'cosign.pub'), 'utf8'), /^-----BEGIN PUBLIC KEY-----\n/);
+  });
+
   for (const [file, publicFile] of [
     ['ed25519.pkcs8.pem', 'ed25519.pub'],
     ['p521.sec1.pem', 'p521.pub'],

@@ -70,7 +70,7 @@ export const envCommand = declareCommand({
   path: ['env'],
   summary: 'Print the environment variables that are read',
   description:
-    'Prints each environment variable that is read, with its value. Every flag --some-flag can also be set as COSIGN_SOME_FLAG, unless it weakens a check; those that are set are listed.',
+    'Prints each environment variable that is read, with its value. Every flag --some-flag can also be set as COSIGN_SOME_FLAG, unless it weakens what the command assures; those that are set are listed.',
   examples: [{ what: 'Names and values alone', command: 'countersign env --show-descriptions=false' }],
   positional: noArguments,
   flags: {

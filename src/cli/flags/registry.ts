@@ -59,6 +59,7 @@ export const connectionFlags = {
   'registry-server-name': {
     type: 'string',
     group,
+    weakens: true,
     placeholder: 'NAME',
     help: 'name to expect in the certificates of registries',
     cosign: same(),

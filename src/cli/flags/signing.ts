@@ -86,9 +86,16 @@ export const signImageFlags = {
   'single-signer': {
     type: 'bool',
     default: false,
+    weakens: true,
     help: 'nobody else signs this image now: skip the markers that keep concurrent signers from losing signatures',
   },
-  upload: { type: 'bool', default: true, help: 'store the signature in the registry', cosign: same() },
+  upload: {
+    type: 'bool',
+    default: true,
+    weakens: true,
+    help: 'store the signature in the registry',
+    cosign: same(),
+  },
   attachment: {
     type: 'string',
     deprecated: 'this version does not have it',

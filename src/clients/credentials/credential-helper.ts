@@ -18,6 +18,13 @@ export interface HelperAnswer {
 }
 
 const NAME = /^[A-Za-z0-9._-]+$/;
+/** Variables with secrets of ours, which are nothing to a helper. */
+const OUR_SECRETS: readonly string[] = [
+  'COSIGN_PASSWORD',
+  'COSIGN_REGISTRY_PASSWORD',
+  'COSIGN_REGISTRY_TOKEN',
+  'COUNTERSIGN_IMPORT_PASSWORD',
+];
 const NOT_FOUND = 'credentials not found in native keychain';
 
 const decodeAnswer = decodeObject({ Username: decodeString, Secret: decodeString });
@@ -81,7 +88,7 @@ async function runHelper(
 ): Promise<HelperRun> {
   const program = findProgram(name, environment);
   return new Promise((resolve, reject) => {
-    const child = spawn(program, [verb], { stdio: ['pipe', 'pipe', 'ignore'], env: environment });
+    const child = spawn(program, [verb], { stdio: ['pipe', 'pipe', 'ignore'], env: inheritedOf(environment) });
     let refusal: string | undefined;
     const stop = (why: string): void => {
       refusal = why;
@@ -116,6 +123,10 @@ async function runHelper(
     child.stdin.on('error', () => undefined);
     child.stdin.end(utf8Of(input));
   });
+}
+
+function inheritedOf(environment: Environment): Environment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !OUR_SECRETS.includes(name)));
 }
 
 function findProgram(name: string, environment: Environment): string {

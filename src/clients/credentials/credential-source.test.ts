@@ -164,6 +164,23 @@ test("helpers: the one of the registry before the store of all, asked on stdin f
   assert.equal(readFileSync(join(home.homeDir, 'asked'), 'utf8'), 'get one.example\nget https://index.docker.io/v1/\n');
 });
 
+test('a helper inherits the environment, but none of our secrets', async () => {
+  const helper = 'env > "$HOME/environment"; echo \'{"Username":"u","Secret":"s"}\'';
+  const home = createHome({ '.docker/config.json': { credsStore: 'nosy' } }, { nosy: helper });
+  const environment = {
+    ...home.environment,
+    AWS_PROFILE: 'team',
+    COSIGN_PASSWORD: 'hunter2',
+    COSIGN_REGISTRY_PASSWORD: 'hunter2',
+    COSIGN_REGISTRY_TOKEN: 'hunter2',
+    COUNTERSIGN_IMPORT_PASSWORD: 'hunter2',
+  };
+  assert.ok(await find({ ...home, environment }, 'a.example'));
+  const inherited = readFileSync(join(home.homeDir, 'environment'), 'utf8');
+  assert.match(inherited, /^AWS_PROFILE=team$/m);
+  assert.doesNotMatch(inherited, /hunter2/);
+});
+
 test('a helper that keeps nothing for a registry leaves the file to answer', async () => {
   const helpers = { empty: 'echo "credentials not found in native keychain"; exit 1' };
   const config = { credsStore: 'empty', auths: { 'a.example': { auth: base64('u:p') } } };

@@ -17,7 +17,10 @@ export function readFileCapped(path: string, maxBytes: number): Uint8Array {
       const chunk = new Uint8Array(CHUNK_BYTES);
       const count = readSync(file, chunk);
       if (count === 0) {
-        return concatBytes(chunks);
+        const whole = concatBytes(chunks);
+        // Whoever reads a private key wipes what is returned: no other copy may stay.
+        for (const each of chunks) each.fill(0);
+        return whole;
       }
       chunks.push(chunk.subarray(0, count));
       size += count;

@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -13,6 +16,7 @@ import type { HttpRequest } from '../../base/runtime.ts';
 import { verifySignature } from '../../crypto/signature.ts';
 import { loadPublicKey, loadSigner } from './key-loader.ts';
 import { parseKeyReference } from './key-reference.ts';
+import { fetchKey } from './key-source.ts';
 import type { KeyContext } from './key-source.ts';
 
 const folder = createScratchFolder('keys');
@@ -144,6 +148,23 @@ test('a key that is not there, too large or not readable is named', async () => 
     );
   }
 });
+
+test(
+  'what is read of a key file counts, not what it says of its size',
+  { skip: !existsSync('/proc/self/cmdline') },
+  async () => {
+    // The arguments of a process: a regular file that says 0 bytes, like one that grows while it is read.
+    const child = spawn('sh', ['-c', 'read line', ...Array<string>(4).fill('x'.repeat(100_000))]);
+    await once(child, 'spawn');
+    try {
+      const file = `/proc/${child.pid}/cmdline`;
+      await assert.rejects(fetchKey(file, contextOf()), hasCode('INPUT_TOO_LARGE'));
+    } finally {
+      child.stdin.end();
+      await once(child, 'close');
+    }
+  },
+);
 
 test('schemes of key services are refused by name', () => {
   const schemes = [

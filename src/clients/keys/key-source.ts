@@ -6,6 +6,7 @@ import { concatBytes, utf8Of } from '../../base/bytes.ts';
 import { ConfigError, InputError, messageOf, NotFoundError, RemoteError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Request } from '../../base/runtime.ts';
+import { readFileCapped } from '../files/capped-file.ts';
 import { parseKeyReference } from './key-reference.ts';
 
 /** What key references may reach. */
@@ -35,13 +36,13 @@ function fromEnvironment(variable: string, { environment }: KeyContext): Uint8Ar
 
 async function fromFile(path: string): Promise<Uint8Array> {
   try {
-    const status = fs.statSync(path);
-    const isSmallFile = status.isFile() && status.size <= limits.keyFileBytes;
     // At once: each turn of the event loop would put off scrypt, which takes longest. Pipes may keep us waiting.
-    return isSmallFile ? fs.readFileSync(path) : await readCapped(fs.createReadStream(path), path);
+    return fs.statSync(path).isFile()
+      ? readFileCapped(path, limits.keyFileBytes)
+      : await readCapped(fs.createReadStream(path), path);
   } catch (cause) {
     if (cause instanceof InputError) {
-      throw cause;
+      throw tooLarge(path);
     }
     throw cause instanceof Error && 'code' in cause && cause.code === 'ENOENT'
       ? new NotFoundError('KEY_NOT_FOUND', `there is no key file ${path}`, { cause })
@@ -76,9 +77,13 @@ async function readCapped(chunks: AsyncIterable<Uint8Array>, what: string): Prom
   for await (const chunk of chunks) {
     length += chunk.length;
     if (length > limits.keyFileBytes) {
-      throw new InputError('INPUT_TOO_LARGE', `${what}: more than ${limits.keyFileBytes} bytes, no key is that large`);
+      throw tooLarge(what);
     }
     parts.push(chunk);
   }
   return concatBytes(parts);
+}
+
+function tooLarge(what: string): InputError {
+  return new InputError('INPUT_TOO_LARGE', `${what}: more than ${limits.keyFileBytes} bytes, no key is that large`);
 }
