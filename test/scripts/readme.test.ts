@@ -1,8 +1,8 @@
-/** What README.md shows is run. */
+/** What the documents show is run, and what they name is there. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -35,4 +35,15 @@ test('the library example of README runs and says that a signed image is verifie
   const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: folder, timeout: 30_000 });
   await registry.close();
   assert.match(stdout, /^verified signed by sha256:[0-9a-f]{64}/);
+});
+
+test('every file that the documents name is there', () => {
+  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/threat-model.md'];
+  const missing = pages.flatMap((page) => {
+    const text = readFileSync(join(root, page), 'utf8');
+    const named = [...text.matchAll(/`((?:src|test|tools|docs|bench)\/[^`\s<>]*)`/g)].map(([, path = '']) => path);
+    const linked = [...text.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = '']) => join(dirname(page), path));
+    return [...named, ...linked].filter((path) => !existsSync(join(root, path))).map((path) => `${page}: ${path}`);
+  });
+  assert.deepEqual(missing, []);
 });
