@@ -18,8 +18,8 @@ export async function buildPackage(): Promise<void> {
   await Promise.all([buildCommandLine(dist), requireTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])]);
 }
 
-/** A door that any Node can parse, which runs files of functions, one for each module or group of modules: `main.cjs`,
- *  what every command needs, `commands.cjs`, and `libraries.cjs`. The last two are read when something in them is needed. */
+/** A door that any Node can parse, which runs two files of functions, one for each module or group of modules:
+ *  `main.cjs`, what every command needs, and `commands.cjs`, the rest, which is read only when something in it is. */
 async function buildCommandLine(dist: string): Promise<void> {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(root, 'src/cli/main.ts')],
@@ -38,14 +38,11 @@ async function buildCommandLine(dist: string): Promise<void> {
     plugins: [builtinsOnUse],
   });
   const core = coreOf(metafile, ['src/cli/main.ts', 'src/cli/commands/version.ts']);
-  const functions: Record<'main' | 'commands' | 'libraries', string[]> = { main: [], commands: [], libraries: [] };
+  const functions: Record<'main' | 'commands', string[]> = { main: [], commands: [] };
   for (const { path, text } of outputFiles) {
     if (path.endsWith('.js')) {
-      const name = relative(root, path);
-      const inputs = Object.keys(metafile.outputs[name]?.inputs ?? {});
-      const isLibrary = inputs.some((input) => input.includes('node_modules/'));
-      const table = core.has(name) ? 'main' : isLibrary ? 'libraries' : 'commands';
-      functions[table].push(await functionOf(`./${basename(path)}`, text));
+      const isCore = core.has(relative(root, path));
+      functions[isCore ? 'main' : 'commands'].push(await functionOf(`./${basename(path)}`, text));
     } else {
       await writeFile(path, text);
     }

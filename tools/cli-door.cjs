@@ -15,26 +15,20 @@ const path = require('node:path');
 const { Script } = require('node:vm');
 
 const loaded = new Map();
-const tables = new Map();
+const core = tableOf('main');
+let others;
 load('./main.js');
 
+// tools/build.ts makes both tables: name -> function of a module.
 function load(name) {
   if (!name.startsWith('./')) return builtinOf(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   loaded.set(name, module);
-  functionOf(name)(module.exports, load, module);
+  if (core[name] === undefined && others === undefined) others = tableOf('commands');
+  (core[name] || others[name])(module.exports, load, module);
   return module.exports;
-}
-
-// tools/build.ts makes the tables: name -> function of a module. Each is read when those before it do not have a name.
-function functionOf(name) {
-  for (const file of ['main', 'commands', 'libraries']) {
-    if (!tables.has(file)) tables.set(file, tableOf(file));
-    if (tables.get(file)[name] !== undefined) return tables.get(file)[name];
-  }
-  throw new Error('not in this build: ' + name);
 }
 
 // What a command compiled of it is kept for its next run: that is a third of a quick one. (Node's own compile cache
@@ -85,7 +79,11 @@ function readCode(place) {
 function keepCode(place, script) {
   try {
     const code = script.createCachedData();
-    fs.mkdirSync(path.dirname(place), { recursive: true, mode: 0o700 });
+    // One by one: Node's recursive form never ends where a folder cannot be made in one that is there (/proc).
+    const folder = path.dirname(place);
+    for (const each of [path.join(folder, '..', '..'), path.join(folder, '..'), folder]) {
+      if (!fs.existsSync(each)) fs.mkdirSync(each, { mode: 0o700 });
+    }
     fs.writeFileSync(place + '.' + process.pid, Buffer.concat([code, code]), { mode: 0o600, flag: 'wx' });
     fs.renameSync(place + '.' + process.pid, place);
   } catch {

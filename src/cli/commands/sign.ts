@@ -61,6 +61,8 @@ export const signCommand = declareCommand({
       const signer = signerOfFlag(session, context.runtime.request, values.key);
       // Until a flow waits for it, a failure would count as unhandled.
       signer.catch(() => undefined);
+      // scrypt takes longest: it begins before what speaks to the registry is loaded.
+      await new Promise(setImmediate);
       const outcomes: SignOutcome[] = [];
       for (const reference of references) {
         if (values.upload)
