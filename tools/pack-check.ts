@@ -1,6 +1,6 @@
 /** npm run pack-check: what users get. Packs the package, lets two linters judge it, installs it and runs it on Node 24 and 26. */
 
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,6 +57,28 @@ async function runInstalled(folder: string, tarball: string): Promise<void> {
       throw new Error(`on Node ${version}, countersign version does not say ${manifest.version}:\n${printed}`);
     }
     await requireProgram(node, ['--input-type=module', '-e', imports], { cwd: folder, env, timeoutMs: 30_000 });
+    await checkKeptCode(command, { ...env, XDG_CACHE_HOME: join(folder, `cache-${version}`) });
+    await requireProgram(command, ['demo'], { cwd: folder, env, timeoutMs: 60_000 });
+  }
+}
+
+/** The door keeps compiled code between runs. A file of it that was damaged, or that others may write, is passed over. */
+async function checkKeptCode(command: string, env: Readonly<Record<string, string | undefined>>): Promise<void> {
+  const run = (): Promise<string> => requireProgram(command, ['version'], { env, timeoutMs: 30_000 });
+  const compiled = join(env['XDG_CACHE_HOME'] ?? '', 'countersign', 'compiled');
+  await run();
+  const files = (await readdir(compiled)).map((name) => join(compiled, name));
+  if (files.length === 0) throw new Error('countersign version kept no compiled code');
+  for (const file of files) {
+    const code = await readFile(file);
+    const flipped = Buffer.from(code).fill(0xff, code.length / 8, code.length / 4);
+    for (const bad of [flipped, code.subarray(0, code.length / 3), Buffer.alloc(0)]) {
+      await writeFile(file, bad);
+      await run();
+    }
+    await writeFile(file, code.fill(0xff));
+    await chmod(file, 0o666);
+    await run();
   }
 }
 

@@ -23,19 +23,23 @@ type Listing = Pick<Referrers, 'descriptors' | 'isCapped'>;
 /** Statuses by which a registry says that it has no such API. Any other refusal leaves the question open. */
 const NO_API = [400, 404, 405, 406, 501];
 
-/** Remembers which repositories have the API. Where that is not known, both are asked at once: one round trip either way. */
+/** Remembers which repositories lack the API. Until the host has shown that it has it, both are asked at once: one round
+ *  trip either way. */
 export function openReferrersReader(exchange: Exchange): ReferrersReader {
-  const known = new Map<string, boolean>();
+  const hostsWithApi = new Set<string>();
+  // By repository, not by host: one host may pass some of its paths on to registries that differ.
+  const repositoriesWithout = new Set<string>();
   return {
     fetch: async (repository, subject) => {
-      // By repository, not by host: one host may pass some of its paths on to registries that differ.
-      const key = `${repository.registry}/${repository.path}`;
+      const name = `${repository.registry}/${repository.path}`;
       const stop = new AbortController();
-      const fallback = known.get(key) === true ? undefined : fetchFallback(exchange, repository, subject, stop.signal);
+      const isLikely = hostsWithApi.has(repository.registry) && !repositoriesWithout.has(name);
+      const fallback = isLikely ? undefined : fetchFallback(exchange, repository, subject, stop.signal);
       fallback?.catch(() => undefined);
       try {
-        const listing = known.get(key) === false ? undefined : await fetchListing(exchange, repository, subject);
-        known.set(key, listing !== undefined);
+        const listing = repositoriesWithout.has(name) ? undefined : await fetchListing(exchange, repository, subject);
+        if (listing === undefined) repositoriesWithout.add(name);
+        else hostsWithApi.add(repository.registry);
         if (listing !== undefined) {
           return { hasApi: true, ...listing };
         }
