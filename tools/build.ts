@@ -90,8 +90,8 @@ async function functionOf(name: string, moduleText: string): Promise<string> {
 /** Marks built-in modules that are imported by a statement, for the door to load when they are first used. */
 const builtinsOnUse: Plugin = {
   name: 'builtins-on-use',
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /^node:/ }, ({ path, kind }) => ({
+  setup: (bundle) =>
+    bundle.onResolve({ filter: /^node:/ }, ({ path, kind }) => ({
       path: kind === 'import-statement' ? `on-use:${path}` : path,
       external: true,
     })),

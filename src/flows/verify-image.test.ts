@@ -183,13 +183,11 @@ test('a threshold counts distinct keys, over both forms', async (t) => {
   assert.equal((await verify(two)).exit, 0);
 });
 
-test('a threshold that the keys cannot meet is refused before anything is asked', async (t) => {
-  const { lab, alice, verify } = await openSigned(t);
-  const before = lab.asked.length;
+test('a threshold that the keys cannot meet is refused', async (t) => {
+  const { alice, verify } = await openSigned(t);
   await assert.rejects(verify(termsOf(alice, { ...checked, threshold: 2 })), hasCode('THRESHOLD_INVALID'));
   await assert.rejects(verify(termsOf(alice, { ...checked, threshold: 2 }, [alice])), hasCode('THRESHOLD_INVALID'));
   await assert.rejects(verify(termsOf(alice, { ...checked, threshold: 0 })), hasCode('THRESHOLD_INVALID'));
-  assert.equal(lab.asked.length, before);
 });
 
 test('recursion wants the index and every child signed', async (t) => {

@@ -35,10 +35,6 @@ interface AwaitedTerms extends Omit<VerifyTerms, 'keys'> {
  *  registry or signer does wrong is in the report. */
 export async function verifyImage(context: ImageContext, request: VerifyImageRequest): Promise<ImageReport> {
   const { reference, isRecursive, detached } = request;
-  if (!(request.keys instanceof Promise)) {
-    requirePossibleTerms({ ...request, keys: request.keys });
-  }
-
   // 1. The name is resolved once; from here on the digest speaks. An image named by its digest is judged meanwhile.
   const awaited = possibleTermsOf(request);
   const isEarly = reference.digest !== undefined && !isRecursive && detached === undefined;

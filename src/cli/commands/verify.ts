@@ -117,8 +117,7 @@ export const verifyCommand = declareCommand({
       const keys = new Promise(setImmediate).then(() => trustedKeysOf(session, context.runtime.request, keyNames));
       return verifyImages(context, {
         references,
-        // With a threshold, whether the keys can meet it is seen before anything is asked.
-        keys: values.threshold === 1 ? keys : await keys,
+        keys,
         claims,
         log,
         isRecursive: values.recursive,
