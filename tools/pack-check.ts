@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { buildPackage } from './build.ts';
 import { requireProgram, requireTool } from './program.ts';
 import { root } from './project.ts';
 import { installNode } from './set-up.mjs';
@@ -16,9 +15,10 @@ const nodeVersions = ['24.21.0', '26.10.0'];
 export async function checkPackage(): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), 'countersign-pack-'));
   try {
-    await buildPackage();
+    // As a person does it: packing builds (prepack), with nothing built before.
+    await rm(join(root, 'dist'), { recursive: true, force: true });
+    await requireProgram('npm', ['pack', '--loglevel=error', '--pack-destination', scratch]);
     await requireTool('publint/src/cli.js', ['--strict']);
-    await requireProgram('npm', ['pack', '--ignore-scripts', '--loglevel=error', '--pack-destination', scratch]);
     const tarball = await onlyTarball(scratch);
     // The package is for Node 24 and newer, which all load modules: older resolution modes do not matter.
     await requireTool('@arethetypeswrong/cli/dist/index.js', [tarball, '--profile', 'esm-only']);

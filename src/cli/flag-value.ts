@@ -65,7 +65,8 @@ function parseDuration(name: string, text: string): number {
   try {
     return parseDurationMs(text);
   } catch (error) {
-    throw invalid(name, text, messageOf(error));
+    // The message quotes the text already.
+    throw new UsageError('FLAG_VALUE_INVALID', `${name}: ${messageOf(error)}`);
   }
 }
 

@@ -10,6 +10,8 @@ for (const stream of streams) stream.on('error', () => undefined);
 void main();
 
 async function main(): Promise<void> {
+  // Until there is an answer: Node ends quietly, with 0, when nothing is left that could bring one.
+  process.exitCode = 1;
   process.exitCode = await runCommandLine(process.argv.slice(2));
   await Promise.all(streams.map(flush));
   // Not by itself, when nothing is left to do: taking the heap apart first costs a quick command a millisecond or two.

@@ -32,8 +32,10 @@ export async function readWholeInput({ stdin, interruption }: Input, maxBytes: n
 /** One line, without its end; undefined when the input ended before any text came. Throws INTERRUPTED. */
 export async function readLine({ stdin, stderr, interruption }: Input, question: string): Promise<string | undefined> {
   const { createInterface } = await import('node:readline');
-  const lines = createInterface({ input: stdin, terminal: false });
   stderr.write(question);
+  // A password from a pipe takes all there is: an input that has ended tells no listener so again.
+  if (stdin.readableEnded) return undefined;
+  const lines = createInterface({ input: stdin, terminal: false });
   try {
     return await new Promise((resolve, reject) => {
       lines.once('line', resolve).once('close', () => resolve(undefined));

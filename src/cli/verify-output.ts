@@ -1,7 +1,7 @@
 /** What verify prints: cosign's lines and JSON, a reason for each failure, and with `--explain` the proof tree. */
 
 import { printableOf } from '../base/printable.ts';
-import { acceptedSignaturesOf, cosignArrayOf } from '../flows/verify-report.ts';
+import { cosignArrayOf, cosignLinesOf } from '../flows/verify-report.ts';
 import type { ImageReport, VerifyReport } from '../flows/verify-report.ts';
 import type { LogPolicy } from '../verify/policy.ts';
 import type { Result } from './command.ts';
@@ -29,7 +29,7 @@ export function verifyResultOf(session: Session, { images, exit }: VerifyReport,
   for (const [index, image] of images.entries()) {
     if (image.outcome === 'verified') {
       session.stderr.write(successText(image, output.names[index] ?? '', output));
-      texts.push(output.isText ? payloadText(image) : `\n${harmlessJsonOf(cosignArrayOf(image))}\n`);
+      texts.push(output.isText ? linesText(image) : `\n${harmlessJsonOf(cosignArrayOf(image))}\n`);
     } else {
       session.stderr.write(failureTextOf(session, image, output.isExplained));
     }
@@ -72,11 +72,8 @@ function namedAs(tag: string | undefined, resolved: string): string {
   return tag === undefined ? resolved : `${resolved}, which the tag ${tag} names`;
 }
 
-function payloadText(image: ImageReport): string {
-  const payloads = acceptedSignaturesOf(image).map(({ entity }) =>
-    entity === undefined || entity.content.kind === 'message'
-      ? ''
-      : Buffer.from(entity.content.payload).toString('utf8'),
-  );
-  return payloads.map((payload) => `${printableOf(payload)}\n`).join('');
+function linesText(image: ImageReport): string {
+  return cosignLinesOf(image)
+    .map((line) => `${printableOf(line)}\n`)
+    .join('');
 }

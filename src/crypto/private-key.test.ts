@@ -165,3 +165,11 @@ test('no error about a private key quotes its bytes or its password', async () =
     assert.doesNotMatch(`${error.stack}\n${JSON.stringify(error)}`, new RegExp(secret));
   }
 });
+
+test('a curve written before the key, as openssl ecparam does, is passed over; any other company is refused', async () => {
+  const key = readVector('keys/p384.sec1.pem');
+  const curve = utf8Of('-----BEGIN EC PARAMETERS-----\nBgUrgQQAIg==\n-----END EC PARAMETERS-----\n');
+  const { publicKey } = await parsePrivateKey(concatBytes([curve, key]), password);
+  assert.equal(publicKey.fingerprint, (await parsePrivateKey(key, password)).publicKey.fingerprint);
+  await assert.rejects(parsePrivateKey(concatBytes([key, curve]), password), hasCode('PEM_MALFORMED'));
+});

@@ -7,7 +7,8 @@ import { utf8Of } from '../base/bytes.ts';
 import { InputError } from '../base/errors.ts';
 import type { KeyAlgorithm } from './key-algorithm.ts';
 import { keyBoxLabels, openKeyBox, sealKeyBox } from './key-box.ts';
-import { encodePem, parsePem } from './pem.ts';
+import { encodePem, parsePem, parsePemBlocks } from './pem.ts';
+import type { PemBlock } from './pem.ts';
 import { publicKeyOf } from './public-key.ts';
 import type { PublicKey } from './public-key.ts';
 
@@ -30,7 +31,7 @@ const [WRITTEN_LABEL] = keyBoxLabels;
 /** Reads one PEM block: cosign's encrypted key of any generation, PKCS#8 plain or encrypted, SEC1 or PKCS#1.
  *  Throws KEY_MALFORMED, KEY_IS_PUBLIC, KEY_PASSWORD_WRONG, KEY_UNSUPPORTED, KEY_WEAK, PEM_MALFORMED, INPUT_TOO_LARGE. */
 export async function parsePrivateKey(pem: Uint8Array, password: PasswordSource): Promise<PrivateKey> {
-  const { label, bytes } = parsePem(pem);
+  const { label, bytes } = keyBlockOf(pem);
   if ((keyBoxLabels as readonly string[]).includes(label)) {
     const der = await openKeyBox(bytes, await password());
     try {
@@ -50,6 +51,13 @@ export async function parsePrivateKey(pem: Uint8Array, password: PasswordSource)
     throw new InputError('KEY_IS_PUBLIC', `expected a private key, found a PEM block ${label}`);
   }
   throw new InputError('KEY_MALFORMED', `expected a private key, found a PEM block ${label}`);
+}
+
+/** `openssl ecparam -genkey` writes the curve before the key, which names it as well. */
+function keyBlockOf(pem: Uint8Array): PemBlock {
+  const [first, second, ...more] = parsePemBlocks(pem);
+  const isPair = first?.label === 'EC PARAMETERS' && second?.label === 'EC PRIVATE KEY' && more.length === 0;
+  return isPair ? second : parsePem(pem);
 }
 
 /** The encrypted key file that cosign writes and reads, PEM. */

@@ -32,8 +32,8 @@ export interface SignerFacts {
   readonly signer: string;
   readonly isVerified: boolean;
   readonly entities: readonly SignedEntity[];
-  /** How the signatures were made, where a given key verified them. */
-  readonly scheme: string | undefined;
+  /** How the signatures of each form were made, where a given key verified one. */
+  readonly schemes: Readonly<Partial<Record<SignedEntity['form'], string>>>;
 }
 
 export interface ImageFacts {
@@ -52,8 +52,10 @@ interface Case {
   readonly hasBundle: boolean;
   readonly isCertificate: boolean;
   readonly hasLog: boolean;
-  /** "sha384" when the signature needs to be told so to readers that assume SHA-256. */
+  /** "sha384" when the legacy signature needs to be told so to readers that assume SHA-256. */
   readonly hash: string | undefined;
+  readonly bundleHash: string | undefined;
+  readonly isBundleEd25519ph: boolean;
   /** As signed in the legacy form. */
   readonly dockerReference: string | undefined;
 }
@@ -74,7 +76,7 @@ export function answersOf(signer: SignerFacts, image: ImageFacts): readonly Read
   ];
 }
 
-function caseOf({ entities, scheme }: SignerFacts, image: ImageFacts): Case {
+function caseOf({ entities, schemes }: SignerFacts, image: ImageFacts): Case {
   const legacy = entities.filter(({ form }) => form === 'legacy');
   const dockerReferences = legacy.flatMap(({ content }) =>
     content.kind === 'simple-signing' ? dockerReferenceOf(content.payload) : [],
@@ -85,12 +87,15 @@ function caseOf({ entities, scheme }: SignerFacts, image: ImageFacts): Case {
     hasBundle: legacy.length < entities.length,
     isCertificate: entities.some(({ signer }) => signer.kind === 'certificate'),
     hasLog: entities.every(({ logEntries }) => logEntries.length > 0),
-    hash: /SHA-(384|512)$/
-      .exec(scheme ?? '')?.[0]
-      .toLowerCase()
-      .replace('-', ''),
+    hash: unusualHashOf(schemes.legacy),
+    bundleHash: unusualHashOf(schemes.bundle),
+    isBundleEd25519ph: schemes.bundle === 'Ed25519ph',
     dockerReference: dockerReferences[0],
   };
+}
+
+function unusualHashOf(scheme = ''): string | undefined {
+  return /SHA-(384|512)$/.exec(scheme)?.[0].toLowerCase().replace('-', '');
 }
 
 function dockerReferenceOf(payload: Uint8Array): readonly string[] {
@@ -115,23 +120,30 @@ function countersign({ image, isCertificate }: Case): Answer {
 
 function cosign2(facts: Case): Answer {
   return facts.hasLegacy
-    ? yes('reads the .sig tag', cosignCommand(facts))
+    ? yes('reads the .sig tag', cosignCommand(facts, facts.hash))
     : no('reads the .sig tag only, and this signer left none there');
 }
 
 function cosign3(facts: Case): Answer {
+  if (facts.hasBundle && facts.isBundleEd25519ph) {
+    return no('makes Ed25519ph signatures like this one and reads plain Ed25519 only');
+  }
   if (facts.hasBundle) {
-    return yes('reads bundles among the referrers', cosignCommand(facts));
+    return yes('reads bundles among the referrers', cosignCommand(facts, facts.bundleHash));
   }
   return facts.image.hasBundles
     ? yes(
         'overlooks the .sig tag once an image has any bundle, unless told to',
-        cosignCommand(facts, '--new-bundle-format=false'),
+        cosignCommand(facts, facts.hash, '--new-bundle-format=false'),
       )
-    : yes('reads the .sig tag while the image has no bundle', cosignCommand(facts));
+    : yes('reads the .sig tag while the image has no bundle', cosignCommand(facts, facts.hash));
 }
 
-function cosignCommand({ image, isCertificate, hasLog, hash }: Case, ...more: readonly string[]): string {
+function cosignCommand(
+  { image, isCertificate, hasLog }: Case,
+  hash: string | undefined,
+  ...more: readonly string[]
+): string {
   const words = [
     ...(image.signaturePlace === undefined ? [] : [`COSIGN_REPOSITORY=${repositoryNameOf(image.signaturePlace)}`]),
     'cosign verify',

@@ -8,6 +8,8 @@ import type { ImageLab, LabOptions } from '../../test/support/image-lab.ts';
 import { utf8Of } from '../base/bytes.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import type { Digest } from '../formats/oci/digest.ts';
+import { answersOf } from './reader-rules.ts';
+import type { ReaderAnswer } from './reader-rules.ts';
 import { readersOf } from './readers.ts';
 import type { ReadersReport, SignerReaders } from './readers.ts';
 
@@ -67,6 +69,27 @@ test('a signer in a bundle alone is read by cosign 3 and us', async (t) => {
       .map(([reader]) => reader),
     ['countersign', 'cosign 3.x'],
   );
+});
+
+test('an Ed25519ph bundle, which cosign 3 makes, is not promised to cosign 3', async (t) => {
+  const { lab } = await openSigned(t);
+  const entity = {
+    form: 'bundle',
+    origin: 'a referrer',
+    content: { kind: 'dsse', payloadType: '', payload: new Uint8Array() },
+    signature: new Uint8Array(),
+    signer: { kind: 'none' },
+    logEntries: [],
+    timestamps: [],
+  } as const;
+  const image = { resolved: 'image', repository: lab.repository, hasBundles: true };
+  const cosign3 = (bundle: string): ReaderAnswer | undefined =>
+    answersOf(
+      { signer: 'key', isVerified: true, entities: [entity], schemes: { legacy: 'Ed25519', bundle } },
+      image,
+    ).find(({ reader }) => reader === 'cosign 3.x');
+  assert.deepEqual([cosign3('Ed25519ph')?.canRead, cosign3('Ed25519')?.canRead], [false, true]);
+  assert.match(cosign3('ECDSA P-384 with SHA-384')?.command ?? '', /--signature-digest-algorithm sha384/);
 });
 
 test('once anybody left a bundle, even an attestation, cosign 3 must be told to read the .sig tag', async (t) => {

@@ -54,8 +54,9 @@ export async function readersOf(context: ImageContext, { reference, keys }: Read
   const bySigner = new Map<string, SignerFacts>();
   for (const entity of entities) {
     const { signer, isVerified, scheme } = await signerOf(entity, digest, keys);
-    const facts = bySigner.get(signer) ?? { signer, isVerified, entities: [], scheme };
-    bySigner.set(signer, { ...facts, entities: [...facts.entities, entity] });
+    const facts = bySigner.get(signer) ?? { signer, isVerified, entities: [], schemes: {} };
+    const schemes = scheme === undefined ? facts.schemes : { [entity.form]: scheme, ...facts.schemes };
+    bySigner.set(signer, { ...facts, schemes, entities: [...facts.entities, entity] });
   }
 
   const resolved = `${repositoryNameOf(reference.repository)}@${digest}`;
@@ -87,7 +88,7 @@ async function signerOf(
   entity: SignedEntity,
   digest: Digest,
   [first, ...more]: readonly PublicKey[],
-): Promise<Pick<SignerFacts, 'signer' | 'isVerified' | 'scheme'>> {
+): Promise<Pick<SignerFacts, 'signer' | 'isVerified'> & { readonly scheme?: string }> {
   if (first !== undefined) {
     const verdict = await verifyImageSignature(entity, {
       digest,
@@ -103,7 +104,7 @@ async function signerOf(
       };
     }
   }
-  return { signer: claimedSignerOf(entity), isVerified: false, scheme: undefined };
+  return { signer: claimedSignerOf(entity), isVerified: false };
 }
 
 function claimedSignerOf({ signer }: SignedEntity): string {

@@ -194,6 +194,9 @@ async function storeMade(
   standing: StandingSignatures,
   { layers, bundle }: Made,
 ): Promise<Partial<Record<SignatureForm, CountersignError>>> {
+  if (bundle !== undefined || layers.length > 0) {
+    context.runtime.log.note(`Pushing signature to: ${repositoryNameOf(place.repository)}`);
+  }
   if (bundle !== undefined && standing.bundleCount === 0 && standing.othersLegacyCount > 0) {
     const count =
       standing.othersLegacyCount === 1

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { createSigner } from '../../test/support/image-lab.ts';
+import { utf8Of } from '../base/bytes.ts';
 import type { JsonValue } from '../base/json.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import { digestOf } from '../formats/oci/digest.ts';
 import { parseReference } from '../formats/oci/reference.ts';
 import type { SignedClaims } from '../verify/verdict.ts';
-import { acceptedSignaturesOf, cosignArrayOf } from './verify-report.ts';
+import { acceptedSignaturesOf, cosignArrayOf, cosignLinesOf } from './verify-report.ts';
 import type { ImageReport, SignatureReport } from './verify-report.ts';
 
 const digest = digestOf(new Uint8Array([1]));
@@ -79,6 +80,36 @@ test('a bundle prints as cosign 3.1 does: predicate type, full reference, annota
     cosignArrayOf(report(bundle(alice))),
     `[{"critical":{"identity":{"docker-reference":"registry.example/app:v1"},"image":{"docker-manifest-digest":"${digest}"},"type":"https://sigstore.dev/cosign/sign/v1"},"optional":{}}]`,
   );
+});
+
+test('a bundle of an image that was named by tag and digest prints the digest alone, as cosign 3.1 does', () => {
+  const reference = parseReference(`registry.example/app:v1@${digest}`);
+  assert.match(
+    cosignArrayOf({ ...report(bundle(alice)), reference }),
+    new RegExp(`"docker-reference":"registry\\.example/app@${digest}"`),
+  );
+});
+
+test('as text, a payload is printed as it was signed, unless it claims an identity, and a bundle as its element', () => {
+  const payload = utf8Of('{"as":"signed"}');
+  const withPayload = (each: SignatureReport): SignatureReport => ({
+    ...each,
+    entity: {
+      form: 'legacy',
+      origin: '',
+      content: { kind: 'simple-signing', payload },
+      signature: payload,
+      signer: { kind: 'none' },
+      logEntries: [],
+      timestamps: [],
+    },
+  });
+  const lines = cosignLinesOf(
+    report(withPayload(legacy(alice)), withPayload(legacy(bob, { Subject: 'boss', a: '1' })), bundle(bob)),
+  );
+  assert.equal(lines[0], '{"as":"signed"}');
+  assert.match(lines[1] ?? '', /"optional":\{"a":"1"\}\}$/);
+  assert.match(lines[2] ?? '', /"type":"https:\/\/sigstore.dev\/cosign\/sign\/v1"\},"optional":\{\}\}$/);
 });
 
 test('annotations that claim an identity are not printed', () => {

@@ -96,14 +96,31 @@ export function acceptedSignaturesOf(report: ImageReport): readonly AcceptedSign
 /** What cosign's `verify` prints on stdout, without the line feed: a JSON array, a legacy signature as cosign 2.4 prints
  *  it, a bundle as 3.1 does. Annotations under names of proven identities are left out: nothing here proved one. */
 export function cosignArrayOf(report: ImageReport): string {
-  const elements = acceptedSignaturesOf(report).map((signature) =>
-    signature.form === 'legacy' ? legacyElementOf(signature.evidence) : bundleElementOf(signature.evidence, report),
-  );
-  return parseUtf8(encodeGoJson(elements));
+  return jsonOf(acceptedSignaturesOf(report).map((signature) => cosignElementOf(signature, report)));
+}
+
+/** What cosign's `verify --output text` prints, without line feeds: of a legacy signature the payload as it was signed, of
+ *  a bundle its element of the array. So is a payload that names an identity: its element leaves that out. */
+export function cosignLinesOf(report: ImageReport): readonly string[] {
+  return acceptedSignaturesOf(report).map((signature) => {
+    const content = signature.entity?.content;
+    const isAsSigned = !Object.keys(signature.evidence.claims.annotations).some(isReservedAnnotation);
+    return content?.kind === 'simple-signing' && isAsSigned
+      ? parseUtf8(content.payload)
+      : jsonOf(cosignElementOf(signature, report));
+  });
+}
+
+function jsonOf(value: GoJson): string {
+  return parseUtf8(encodeGoJson(value));
+}
+
+function cosignElementOf({ form, evidence }: AcceptedSignature, report: ImageReport): GoJson {
+  return form === 'legacy' ? legacyElementOf(evidence) : bundleElementOf(evidence, report);
 }
 
 function signerNameOf({ key, claims }: Evidence): string {
-  return `${key.fingerprint} ${parseUtf8(encodeGoJson(goMapOf(claims.annotations)))}`;
+  return `${key.fingerprint} ${jsonOf(goMapOf(claims.annotations))}`;
 }
 
 function legacyElementOf({ claims }: Evidence): GoJson {
@@ -113,8 +130,10 @@ function legacyElementOf({ claims }: Evidence): GoJson {
 }
 
 function bundleElementOf({ claims }: Evidence, { reference }: ImageReport): GoJson {
+  const { repository, digest } = reference;
   return elementOf(
-    referenceNameOf(reference),
+    // As cosign names it: beside a digest the tag says nothing.
+    referenceNameOf(digest === undefined ? reference : { repository, digest }),
     claims.imageDigest ?? '',
     claims.type,
     harmlessAnnotationsOf(claims.annotations),

@@ -14,6 +14,12 @@ describe('environment', { concurrency: 4 }, () => {
     assert.match((await runCountersign(['triangulate', '--type=sbom', image], { env })).stdout, /\.sbom\n$/);
   });
 
+  test('COSIGN_THRESHOLD does not answer how many of several keys must have signed', async () => {
+    const args = ['verify', '--key', 'a', '--key', 'b', '--json', image];
+    const run = await runCountersign(args, { env: { COSIGN_THRESHOLD: '1' } });
+    assert.equal(errorCodeOf(run), 'FLAGS_CONFLICT');
+  });
+
   for (const [command, variable, value] of [
     ['verify', 'COSIGN_CHECK_CLAIMS', 'false'],
     ['verify', 'COSIGN_INSECURE_IGNORE_TLOG', 'true'],

@@ -65,6 +65,10 @@ describe('key pairs', { concurrency: 4 }, () => {
       assert.match(declined.stderr, /user declined the prompt/);
       assert.equal(readFileSync(join(cwd, 'cosign.key'), 'utf8'), 'mine');
     }
+    // Here the password takes all of standard input: what is left to answer with is its end.
+    const unanswered = await runCountersign(['generate-key-pair', '--json'], { cwd, stdin: secret });
+    assert.equal(unanswered.status, 1);
+    assert.equal(errorCodeOf(unanswered), 'CONFIRMATION_DECLINED');
     assert.equal(existsSync(join(cwd, 'cosign.pub')), false);
     const agreed = await runCountersign(['generate-key-pair'], { cwd, env, stdin: 'y\n' });
     assert.equal(agreed.status, 0, agreed.stderr);

@@ -5,7 +5,7 @@ import { signImage } from '../../flows/sign-image.ts';
 import type { SignatureForm } from '../../flows/made-signature.ts';
 import type { SignImageRequest } from '../../flows/sign-image.ts';
 import { parseDigest } from '../../formats/oci/digest.ts';
-import { parseReference, repositoryNameOf } from '../../formats/oci/reference.ts';
+import { parseReference } from '../../formats/oci/reference.ts';
 import { annotationsFlag, annotationsOf } from '../annotations.ts';
 import { attempt } from '../attempt.ts';
 import { declareCommand } from '../command.ts';
@@ -65,8 +65,6 @@ export const signCommand = declareCommand({
       await new Promise(setImmediate);
       const outcomes: SignOutcome[] = [];
       for (const reference of references) {
-        if (values.upload)
-          session.log.note(`Pushing signature to: ${repositoryNameOf(context.signaturePlace ?? reference.repository)}`);
         const outcome = await attempt(() => signImage(context, { ...terms, reference, signer }));
         if (outcome.isDone) await writeSignatureFiles(session, values, outcome.value);
         // A key that does not open is one failure, not one for each image.

@@ -81,6 +81,8 @@ const verifyFlags = {
     type: 'int',
     default: 1,
     placeholder: 'N',
+    // Several keys without it are refused: an inherited variable must not answer for the person.
+    isCommandLineOnly: true,
     help: 'how many of the keys must have signed the same image',
   },
 } as const;

@@ -29,7 +29,8 @@ export function failureOf(error: unknown, context: FailureContext): CountersignE
   if (UNTRUSTED.test(code)) {
     return new RemoteError(
       'TLS_UNTRUSTED',
-      `the certificate of ${context.url.host} is not trusted: ${messageOf(error)}`,
+      // Without Node's advice on its own flags: the system's authorities were tried already.
+      `the certificate of ${context.url.host} is not trusted: ${messageOf(error).replace(/; if the root CA .*/s, '')}`,
       options,
     );
   }

@@ -179,8 +179,9 @@ async function sendAs(authorization: Authorization, request: RegistryRequest, ur
     request.repository.registry,
     state,
   );
-  const target = typeof request.target === 'string' ? request.target : url.pathname;
-  return { ...response, url, asked: `${request.method} ${target} in ${request.repository.path}`, identity };
+  const target = (typeof request.target === 'string' ? request.target : url.pathname) || '/v2/';
+  const where = request.repository.path === '' ? '' : ` in ${request.repository.path}`;
+  return { ...response, url, asked: `${request.method} ${target}${where}`, identity };
 }
 
 async function sendOnce(
