@@ -70,7 +70,9 @@ describe('stdout', () => {
         env: { COSIGN_PASSWORD: password },
       },
     );
-    await requireSameStdout(t, 'cosign-3', ['verify', '--key', 'cosign.pub', '--insecure-ignore-tlog=true', image]);
+    const verify = ['verify', '--key', 'cosign.pub', '--insecure-ignore-tlog=true'];
+    await requireSameStdout(t, 'cosign-3', [...verify, image]);
+    await requireSameStdout(t, 'cosign-3', [...verify, '-o', 'text', image]);
     await requireSameStdout(t, 'cosign-3', ['tree', image]);
     await requireSameStdout(t, 'cosign-3', ['download', 'signature', image]);
   });
