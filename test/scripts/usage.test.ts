@@ -144,3 +144,9 @@ describe('usage', { concurrency: 4 }, () => {
     assert.doesNotMatch(stdout + stderr, /\u001b/);
   });
 });
+
+test('registry serve warns before it listens where others can reach it', async () => {
+  // An address that no machine has (RFC 5737): the warning comes, and nothing listens.
+  const args = ['registry', 'serve', '--listen', '192.0.2.1:0', '--data', createScratchFolder('served')];
+  assert.match((await runCountersign(args)).stderr, /WARNING: there are no accounts[^]*LISTEN_FAILED/);
+});

@@ -4,6 +4,7 @@ import { parseUtf8 } from '../../base/bytes.ts';
 import { UsageError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { ListenAddress, TlsIdentity } from '../../serve/server.ts';
+import { isLoopbackHost } from '../../serve/caller.ts';
 import { startEmbeddedRegistry } from '../../servers/registry/embedded-registry.ts';
 import { declareCommand, noArguments } from '../command.ts';
 import { readInputFile } from '../input-file.ts';
@@ -49,9 +50,13 @@ export const registryServeCommand = declareCommand({
   isInCosign: false,
   run: async ({ values, session }) => {
     const tls = await tlsIdentityOf(session, values['tls-cert'], values['tls-key']);
+    const listen = parseListenAddress(values.listen);
+    if (!isLoopbackHost(listen.host)) {
+      session.log.warn(`there are no accounts: whoever reaches ${values.listen} may read, write and delete`);
+    }
     const server = await startEmbeddedRegistry({
       dataDir: values.data,
-      listen: parseListenAddress(values.listen),
+      listen,
       ...(tls === undefined ? {} : { tls }),
       log: session.log,
     });
