@@ -1,4 +1,5 @@
-/** The JSON report of a verification. Its members are stable: they are documented in docs/cli/verify.md. */
+/** The JSON report of a verification. Its members are named one by one: scripts read them, so none comes or goes by
+ *  accident. */
 
 import type { ImageReport, SignatureReport } from '../flows/verify-report.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
@@ -7,41 +8,26 @@ import type { Report } from './command.ts';
 import { failureReport } from './failure.ts';
 
 export function imageReportJson(image: ImageReport): Report {
-  const {
-    reference,
-    resolved,
-    digest,
-    platform,
-    outcome,
-    exit,
-    summary,
-    isClaimsChecked,
-    checks,
-    failed,
-    sources,
-    signatures,
-    children,
-  } = image;
   return {
-    reference: referenceNameOf(reference),
-    resolved,
-    digest,
-    platform,
-    outcome,
-    exit,
-    summary,
-    isClaimsChecked,
-    failed,
-    checks,
-    sources: sources.map(({ form, place, status, foundCount, error }) => ({
+    reference: referenceNameOf(image.reference),
+    resolved: image.resolved,
+    digest: image.digest,
+    platform: image.platform,
+    outcome: image.outcome,
+    exit: image.exit,
+    summary: image.summary,
+    isClaimsChecked: image.isClaimsChecked,
+    failed: image.failed,
+    checks: image.checks,
+    sources: image.sources.map(({ form, place, status, foundCount, error }) => ({
       form,
       place,
       status,
       foundCount,
       ...(error === undefined ? {} : failureReport(error)),
     })),
-    signatures: signatures.map(signatureJson),
-    children: children.length === 0 ? undefined : children.map(imageReportJson),
+    signatures: image.signatures.map(signatureJson),
+    children: image.children.length === 0 ? undefined : image.children.map(imageReportJson),
   };
 }
 
