@@ -69,7 +69,7 @@ export const floors: readonly Floor[] = [
     job: 'everything that asks another machine, program or file',
     imports: pure,
     builtins: 'all',
-    packages: ['tldts'],
+    packages: ['@sigstore/tuf', 'tldts', 'tuf-js'],
     onePackageFile: true,
   },
   {
@@ -96,7 +96,8 @@ export const floors: readonly Floor[] = [
     job: 'many policy dialects in, one model, one decision out',
     imports: [...pure, 'verify'],
     builtins: [],
-    packages: [],
+    packages: ['re2js'],
+    onePackageFile: true,
   },
   {
     level: 5,
