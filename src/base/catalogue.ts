@@ -19,6 +19,7 @@ const entry = (summary: string, hint: string, exit: CatalogueEntry['exit'] = 1, 
 export const catalogue = {
   // Text and structure
   BASE64_MALFORMED: entry('A text that should be base64 is not.', 'Check that the value was copied whole, with its padding and without line breaks.'),
+  DER_MALFORMED: entry('Bytes that should be DER are not.', 'Ask whoever made the certificate, key or timestamp for a correct one.'),
   HEX_MALFORMED: entry('A text that should be hexadecimal is not.', 'Check that the value was copied whole.'),
   TEXT_NOT_UTF8: entry('A text is not valid UTF-8.', 'Check that the file is the one you mean and was not converted.'),
   JSON_MALFORMED: entry('A document is not valid JSON, or repeats a member name.', 'Ask whoever made the document for a correct one.'),
@@ -26,6 +27,8 @@ export const catalogue = {
   JSON_SHAPE: entry('A JSON document lacks a member, or a member has the wrong type.', 'The message names the path, what was expected and what came.'),
   INPUT_TOO_LARGE: entry('An input is larger than its cap.', 'The message names the cap; a larger input of this kind is not honest.', 1, 413),
   DURATION_MALFORMED: entry('A duration is not in Go notation.', 'Write a number with a unit, such as 90s, 3m or 1h30m.'),
+  INSTANT_MALFORMED: entry('A time is not in RFC 3339 notation.', 'Write it such as 2026-01-02T03:04:05Z.'),
+  PATTERN_MALFORMED: entry('A pattern is not a regular expression that is read here, or is too large.', 'Write RE2 syntax (as in Go): no back-references and no look-around.'),
 
   // References, digests, manifests
   DIGEST_MALFORMED: entry('A digest is malformed or of an unsupported algorithm.', 'Write sha256: and 64 lower-case hex digits.'),
@@ -36,6 +39,8 @@ export const catalogue = {
   ANNOTATION_RESERVED: entry('An annotation has a name under which verification reports proven identities.', 'Choose another annotation name, for example with a prefix of your own.'),
   BUNDLE_MALFORMED: entry('A signature bundle breaks the rules of its format.', 'Ask whoever made the bundle for a correct one.'),
   BUNDLE_UNSUPPORTED: entry('A signature bundle names a media type or form that is not read.', 'Bundles of versions 0.1, 0.2 and 0.3 are read.'),
+  CERTIFICATE_MALFORMED: entry('A certificate breaks the rules of its format.', 'Ask whoever issued the certificate for a correct one.'),
+  CHECKPOINT_MALFORMED: entry('The checkpoint of a transparency log breaks the rules of its format.', 'Ask whoever made the bundle for a correct one.'),
   KEY_FETCH_FAILED: entry('A key could not be fetched from its address.', 'Check the address; redirects are not followed.', 1, 502),
   KEY_IS_PRIVATE: entry('A private key was given where a public key is wanted.', 'Write its public half with "countersign public-key --key FILE" and give that; keep the private key where it is.'),
   KEY_IS_PUBLIC: entry('A public key was given where a private key is wanted.', 'Give the private key (cosign.key rather than cosign.pub).'),
@@ -48,8 +53,14 @@ export const catalogue = {
   KEY_UNSUPPORTED: entry('A key has an algorithm, size or protection that is not accepted.', 'Use ECDSA on P-256, P-384 or P-521, Ed25519, or RSA of 2048 to 4096 bits.'),
   KEY_WEAK: entry('A key is too weak to prove anything.', 'Make a new key with "countersign generate-key-pair".'),
   LAYER_MALFORMED: entry('A signature layer lacks what a signature needs.', 'Ask whoever pushed the signature to sign again.'),
+  LOG_ENTRY_MALFORMED: entry('An entry of a transparency log breaks the rules of its format.', 'Ask whoever made the signature for a correct one.'),
+  LOG_ENTRY_UNSUPPORTED: entry('An entry of a transparency log is of a kind that is not read.', 'Entries hashedrekord, dsse and intoto 0.0.1 and 0.0.2, and rekord 0.0.1, are read.'),
   PEM_MALFORMED: entry('A text is not strict PEM.', 'Give the file exactly as the tool that made it wrote it: blocks from BEGIN to END and nothing else.'),
+  PREDICATE_TYPE_INVALID: entry('A predicate type is neither a known name nor an absolute URI.', 'Give one of the names that the message lists, or the URI exactly as the attestation states it.'),
   STATEMENT_MALFORMED: entry('An in-toto statement breaks the rules of its format.', 'Ask whoever signed it for a correct one.'),
+  TIMESTAMP_MALFORMED: entry('A timestamp breaks the rules of its format.', 'Ask whoever made the signature for a correct one.'),
+  TRUST_ROOT_MISSING: entry('Nothing says which services to trust.', 'Name a trusted root with --trusted-root FILE, fetch one once with "countersign initialize --mirror URL --root FILE", or give your own authority with --ca-roots FILE.'),
+  TRUSTED_ROOT_MALFORMED: entry('A trusted root, or a file of trusted certificates or keys, cannot be used.', 'Get the file again from whoever runs the services that it describes.'),
 
   // Reading what is stored about an image
   CLEAN_FORBIDDEN: entry('A registry does not allow deletion.', "Ask the registry's operator to allow deletion, or to remove what the message names."),
@@ -84,6 +95,8 @@ export const catalogue = {
   FLAG_UNKNOWN: entry('There is no such flag.', 'Run the command with --help for its flags.'),
   FLAG_VALUE_INVALID: entry('The value of a flag cannot be read.', 'The message says what was expected.'),
   FLAG_VALUE_MISSING: entry('A flag needs a value.', 'Write --flag=VALUE or --flag VALUE.'),
+  IDENTITY_ANYONE: entry('An identity was given that everybody has.', 'Say who must have signed: the whole name, or a pattern that only your names match.'),
+  IDENTITY_INCOMPLETE: entry('An identity was given by half.', 'Give both who must have signed and the OIDC issuer that vouches for the name.'),
   INTERRUPTED: entry('The command was interrupted.', 'Run it again: what was done already is kept.', 130, 503),
   PASSWORD_MISMATCH: entry('The two entries of a new password differ.', 'Run the command again and type the same password twice.'),
 
@@ -105,6 +118,19 @@ export const catalogue = {
   TLS_CA_INVALID: entry('A file of trusted certificates holds none.', 'Name a file with PEM certificates.'),
   TLS_CLIENT_CERTIFICATE_INVALID: entry('A client certificate cannot be used.', 'Give the PEM certificate and the PEM key that belongs to it.'),
   TLS_UNTRUSTED: entry("A server's certificate is not trusted.", "Name the authority that issued it with --registry-cacert FILE, or have the server's certificate corrected.", 20, 502),
+
+  // Trust from TUF repositories
+  TUF_CACHE_LOCKED: entry('Another process is using the cache of the trust root and does not finish.', 'Wait for it to end, or give this one a cache of its own with TUF_ROOT=FOLDER.', 20, 503),
+  TUF_CHECKSUM_MISMATCH: entry('A first root does not have the checksum that was given.', 'Do not use this file: get the root and its checksum again from people you trust.'),
+  TUF_EXPIRED: entry('A document of a TUF repository has expired.', "Ask the repository's operator to publish newer documents, and check this machine's clock."),
+  TUF_METADATA_MALFORMED: entry('A document of a TUF repository breaks the rules of its format.', "Check that the address is that of a TUF repository; if it is, tell the repository's operator.", 1, 502),
+  TUF_MIRROR_FAILED: entry('A TUF repository does not give a file that it should have.', "Check the mirror's address, or ask the repository's operator.", 20, 502),
+  TUF_MIRROR_INVALID: entry('The address of a TUF repository cannot be used.', 'Write https://host/path, http://host/path or file:///path, without user name, password and query.'),
+  TUF_OFFLINE: entry('Something of a TUF repository is needed that is not in the cache, and offline nothing is fetched.', 'Run "countersign initialize" once while online, or name a file with --trusted-root.', 20, 503),
+  TUF_ROLLBACK: entry('A TUF repository offers an older state than it showed before, or its documents do not belong together.', 'Do not trust this mirror: an old state may hide that a key was withdrawn. Tell its operator.', 1, 502),
+  TUF_SIGNATURES_INSUFFICIENT: entry('A document of a TUF repository is not signed by enough of the keys that must sign it.', 'Do not trust this mirror. If the repository was set up anew, get its first root from people you trust and run "countersign initialize --mirror URL --root FILE".', 1, 502),
+  TUF_TARGET_INVALID: entry('A target of a TUF repository is not what the signed documents say, or has a name that is not accepted.', 'Do not trust this mirror; tell its operator.', 1, 502),
+  TUF_TARGET_MISSING: entry('A TUF repository has no target of the wanted name.', 'Check that the mirror is a Sigstore repository; ask its operator to publish trusted_root.json.', 1, 502),
 
   // Servers
   DATA_DIR_LOCKED: entry('Another process uses the data directory.', 'Stop the other process, or give this one a directory of its own.'),

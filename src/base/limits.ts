@@ -14,10 +14,49 @@ export const limits = {
   payloadBytes: 256 * KiB,
   /** Bytes of a signature bundle (with its log entries and an attestation inside). */
   bundleBytes: 16 * MiB,
+  /** Bytes of one DER document: a certificate, a timestamp with its chain. Real ones have up to 10 KiB. */
+  derBytes: 1 * MiB,
   /** Subjects of one statement, as sigstore-go caps them. */
   statementSubjects: 1024,
+  /** Digests of one subject, as sigstore-go caps them. */
+  subjectDigests: 32,
+  /** Characters of a predicate type that somebody asks for. */
+  predicateTypeLength: 2048,
+  /** Bytes of all names of one certificate, and of one of its Fulcio extensions. Real ones are under 500. */
+  certificateTextBytes: 8 * KiB,
+  /** UTF-16 units of a user's pattern: an alternation of 50 long workflow names. */
+  patternUnits: 4 * KiB,
+  /** Instructions that a pattern may compile to: the longest without a repetition. Matching takes up to that many steps
+   *  for each character, half a second for the longest text. */
+  patternInstructions: 5_000,
   /** Certificates of one chain: leaf, a few intermediates, root. */
   chainCertificates: 10,
+  /** Certificates of one PEM file of trusted ones. */
+  pemCertificates: 100,
+  /** Bytes of a trusted root. The public one has 7 KiB. */
+  trustedRootBytes: 1 * MiB,
+  /** Logs, or authorities, of one kind in a trusted root. Old ones stay in it for ever; the public one has 2 of each. */
+  trustedServices: 100,
+  /** Extensions of one certificate. Fulcio writes up to 28. */
+  certificateExtensions: 64,
+  /** Names or subtrees in one extension of a certificate. */
+  certificateNames: 64,
+  /** Signed certificate timestamps in one certificate. */
+  certificateTimestamps: 32,
+  /** Log entries beside one signature, as sigstore-go caps them. */
+  logEntries: 32,
+  /** Milliseconds by which clocks of honest machines may differ: a time further in the future is refused. */
+  clockSkewMs: 300_000,
+  /** Characters of a checkpoint with its signatures. Real ones have under 1 KiB. */
+  checkpointCharacters: 16 * KiB,
+  /** Signatures under one checkpoint: the log's and its witnesses'. */
+  checkpointSignatures: 32,
+  /** Bytes of one RFC 3161 timestamp. Real ones have up to 7 KiB, with the whole chain of an RSA authority. */
+  timestampBytes: 64 * KiB,
+  /** Signed attributes of one timestamp. Real ones have four or five. */
+  timestampAttributes: 16,
+  /** Timestamps over one signature, as sigstore-go caps them. */
+  timestamps: 32,
   /** Bytes of one base64 signature text. ML-DSA-87 would take 6 KiB. */
   signatureBytes: 16 * KiB,
   /** Bytes of a file that Ed25519 signs or verifies, which must be held in memory whole. */
@@ -62,6 +101,30 @@ export const limits = {
   credentialHelperBytes: 256 * KiB,
   /** Milliseconds that a credential helper may take. */
   credentialHelperMs: 30_000,
+  /** Bytes of a TUF root document. The public one has 6 KiB; the cap is that of other clients. */
+  tufRootBytes: 512_000,
+  /** Bytes of a TUF timestamp document. Real ones are under 1 KiB. */
+  tufTimestampBytes: 16 * KiB,
+  /** Bytes of a TUF snapshot document. Real ones are under 1 KiB. */
+  tufSnapshotBytes: 2_000_000,
+  /** Bytes of a TUF targets document. The public one has 6 KiB. */
+  tufTargetsBytes: 5_000_000,
+  /** Bytes of a TUF target. A trusted root has 10 KiB. */
+  tufTargetBytes: 16 * MiB,
+  /** Keys, roles, signatures, files or targets that one TUF document lists: the library's work grows with the square. */
+  tufEntries: 1024,
+  /** Characters of a TUF role's, key's, target's or path pattern's name. */
+  tufNameLength: 512,
+  /** Root documents that are walked through in one update: one for each rotation since the last. */
+  tufRootRotations: 256,
+  /** Delegated TUF roles that are asked for one target. */
+  tufDelegations: 32,
+  /** Milliseconds for one file of a TUF repository to arrive whole, however steadily its bytes drip. */
+  tufFileMs: 60_000,
+  /** Milliseconds that a TUF cache is used before the repository is asked again, when nothing in it has expired. */
+  tufRefreshMs: 24 * 3_600_000,
+  /** Milliseconds to wait for another process that refreshes the same TUF cache. */
+  tufLockMs: 90_000,
   /** Bytes of a file of trusted certificates. A whole system's list is 220 KiB. */
   trustFileBytes: 4 * MiB,
   /** Redirects of one blob download. */

@@ -1,0 +1,129 @@
+/** Values inside DER elements. Each function throws DER_MALFORMED for what is not the one encoding of its value.
+ *  @source ITU-T X.690 sections 8 and 11 */
+
+import { parseUtf8 } from '../base/bytes.ts';
+import { InputError, isErrorWithCode } from '../base/errors.ts';
+import { contentOf, derTags, requireTag } from './der.ts';
+import type { DerElement } from './der.ts';
+
+/** Dotted decimal: "1.3.6.1.5.5.7.3.3". */
+export function oidOf(element: DerElement): string {
+  const content = contentOf(requireTag(element, derTags.oid));
+  const arcs: number[] = [];
+  let arc = 0;
+  content.forEach((octet, index) => {
+    if (arc === 0 && octet === 0x80) throw malformed('an object identifier with padding', element);
+    arc = arc * 128 + (octet & 0x7f);
+    if (arc > Number.MAX_SAFE_INTEGER / 128) throw malformed('an object identifier with a huge arc', element);
+    if (octet < 0x80) {
+      arcs.push(arc);
+      arc = 0;
+    } else if (index === content.length - 1) {
+      throw malformed('a cut object identifier', element);
+    }
+  });
+  const [first, ...rest] = arcs;
+  if (first === undefined) throw malformed('an empty object identifier', element);
+  const root = Math.min(Math.floor(first / 40), 2);
+  return [root, first - root * 40, ...rest].join('.');
+}
+
+export function booleanOf(element: DerElement): boolean {
+  const content = contentOf(requireTag(element, derTags.boolean));
+  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw malformed('a boolean', element);
+  return content[0] === 0xff;
+}
+
+/** Two's complement, as its minimal octets. */
+export function integerBytesOf(element: DerElement): Uint8Array {
+  const content = contentOf(requireTag(element, derTags.integer));
+  const [first, second = 0] = content;
+  const isPadded = content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+  if (first === undefined || isPadded) throw malformed('an integer that is not minimal', element);
+  return content;
+}
+
+/** A whole number from 0 to 2^53-1. */
+export function countOf(element: DerElement): number {
+  const bytes = integerBytesOf(element);
+  const value = bytes.reduce((sum, octet) => sum * 256 + octet, 0);
+  if ((bytes[0] ?? 0) >= 0x80 || value > Number.MAX_SAFE_INTEGER) throw malformed('an integer out of range', element);
+  return value;
+}
+
+/** The octets of a BIT STRING that has no unused bits. */
+export function bitStringOf(element: DerElement): Uint8Array {
+  const content = contentOf(requireTag(element, derTags.bitString));
+  if (content[0] !== 0) throw malformed('a bit string with unused bits', element);
+  return content.subarray(1);
+}
+
+/** The numbers of the bits that are set in a named bit list. @source X.690 section 11.2 */
+export function namedBitsOf(element: DerElement): ReadonlySet<number> {
+  const [unused = 8, ...octets] = contentOf(requireTag(element, derTags.bitString));
+  const last = octets.at(-1);
+  const isMinimal =
+    last === undefined
+      ? unused === 0
+      : unused < 8 && (last & ((1 << unused) - 1)) === 0 && ((last >> unused) & 1) === 1;
+  if (!isMinimal) throw malformed('a bit list that is not minimal', element);
+  const bits = octets.flatMap((octet, index) =>
+    [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => ((octet >> (7 - bit)) & 1) === 1).map((bit) => index * 8 + bit),
+  );
+  return new Set(bits);
+}
+
+/** A UTF8String, PrintableString or IA5String. */
+export function textOf(element: DerElement): string {
+  const { tag } = element;
+  if (tag !== derTags.utf8String && tag !== derTags.printableString && tag !== derTags.ia5String) {
+    throw malformed('a text of another kind', element);
+  }
+  const content = contentOf(element);
+  if (tag !== derTags.utf8String && content.some((octet) => octet >= 0x80))
+    throw malformed('a text beyond ASCII', element);
+  return utf8TextOf(content, element);
+}
+
+/** UTF-8 bytes that stand for a text of this element. */
+export function utf8TextOf(content: Uint8Array, element: DerElement): string {
+  try {
+    return parseUtf8(content);
+  } catch (error) {
+    throw isErrorWithCode(error, 'TEXT_NOT_UTF8') ? malformed('a text that is not UTF-8', element) : error;
+  }
+}
+
+const UTC_TIME = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
+const GENERALIZED_TIME = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{0,8}[1-9]))?Z$/;
+
+/** A UTCTime or GeneralizedTime in UTC, with seconds. Fractions below a millisecond are cut off.
+ *  @source RFC 5280 section 4.1.2.5, X.690 section 11.7 */
+export function instantOf(element: DerElement): Date {
+  const text = String.fromCharCode(...contentOf(element).subarray(0, 40));
+  const isUtc = element.tag === derTags.utcTime;
+  if (!isUtc) requireTag(element, derTags.generalizedTime);
+  const match = (isUtc ? UTC_TIME : GENERALIZED_TIME).exec(text);
+  if (match === null) throw malformed('a time', element);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  const fullYear = isUtc ? year + (year < 50 ? 2000 : 1900) : year;
+  const fractionMs = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
+  const instant = new Date(0);
+  instant.setUTCFullYear(fullYear, month - 1, day);
+  instant.setUTCHours(hour, minute, second, fractionMs);
+  // A 31st of February would have become another day.
+  const isReal =
+    instant.getUTCMonth() === month - 1 &&
+    instant.getUTCDate() === day &&
+    instant.getUTCHours() === hour &&
+    instant.getUTCMinutes() === minute &&
+    instant.getUTCSeconds() === second;
+  if (!isReal) throw malformed('a time that does not exist', element);
+  return instant;
+}
+
+function malformed(what: string, element: DerElement): InputError {
+  return new InputError('DER_MALFORMED', `DER: ${what}, at byte ${element.start}`, {
+    details: { offset: element.start },
+  });
+}
