@@ -63,11 +63,15 @@ function checkStructure(text: string, what: string): void {
   }
 }
 
+/** Where the string ends that starts here. Leaps from quote to quote: most of a bundle is inside strings. */
 function stringEnd(text: string, start: number): number {
-  let at = start + 1;
-  while (text[at] !== '"') {
-    at += text[at] === '\\' ? 2 : 1;
-  }
+  let at = start;
+  let escapes: number;
+  do {
+    at = text.indexOf('"', at + 1);
+    escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes += 1;
+  } while (escapes % 2 === 1);
   return at;
 }
 
