@@ -16,6 +16,11 @@ export function sha256HexOf(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex');
 }
 
+/** SHA-1, only to find again what others named by it: it proves nothing, collisions can be made. */
+export function sha1Of(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(hash('sha1', bytes, 'buffer'));
+}
+
 /** Reads a stream to its end in constant memory. */
 export async function hashStream(chunks: AsyncIterable<Uint8Array>): Promise<Hashes> {
   const states = { sha256: createHash('sha256'), sha384: createHash('sha384'), sha512: createHash('sha512') };

@@ -62,6 +62,12 @@ export function parsePublicKey(file: Uint8Array): PublicKey {
   throw new InputError('KEY_MALFORMED', `expected a public key, found a PEM block ${label}`);
 }
 
+/** Reads a key that is known to be DER: a SubjectPublicKeyInfo, or an RSAPublicKey (`pkcs1`).
+ *  Throws KEY_MALFORMED, KEY_UNSUPPORTED, KEY_WEAK. */
+export function parsePublicKeyDer(der: Uint8Array, encoding: 'spki' | 'pkcs1'): PublicKey {
+  return encoding === 'spki' ? importSpki(der) : importPkcs1(der);
+}
+
 /** Takes a key that node:crypto holds already. Throws KEY_UNSUPPORTED, KEY_WEAK. */
 export function publicKeyOf(keyObject: KeyObject): PublicKey {
   const spki = new Uint8Array(keyObject.export({ type: 'spki', format: 'der' }));

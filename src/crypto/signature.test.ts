@@ -8,10 +8,11 @@ import fc from 'fast-check';
 import { hasCode } from '../../test/support/error-code.ts';
 import { concatBytes, parseHex, utf8Of } from '../base/bytes.ts';
 import { hashOf, hashStream } from './hash.ts';
-import type { KeyAlgorithm } from './key-algorithm.ts';
+import { schemes } from './key-algorithm.ts';
+import type { KeyAlgorithm, Scheme } from './key-algorithm.ts';
 import { createKeyPair } from './private-key.ts';
 import { parsePublicKey, publicKeyOf } from './public-key.ts';
-import { verifyHashSignature, verifySignature } from './signature.ts';
+import { verifyByScheme, verifyHashSignature, verifySignature } from './signature.ts';
 import { signerOf } from './signer.ts';
 
 const algorithms: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa'];
@@ -56,6 +57,37 @@ test('the natural hash and RSA-PSS are verified too, by message and by hash', as
     const signature = new Uint8Array(sign(hash, message, { key: key.keyObject, ...options }));
     assert.equal(await verifySignature(key.publicKey, message, signature), name);
     assert.equal(await verifyHashSignature(key.publicKey, await hashStream(streamOf(message)), signature), name);
+  }
+});
+
+test('a scheme that is named verifies what was signed by it, and nothing else', async () => {
+  const named: readonly Scheme[] = [
+    ...(['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'rsa-pkcs1', 'rsa-pss'] as const).flatMap((kind) =>
+      Object.values(schemes[kind]),
+    ),
+    schemes.ed25519,
+  ];
+  for (const scheme of named) {
+    const { keyObject, publicKey } = keyOf(scheme.algorithm);
+    const signature = new Uint8Array(sign(scheme.hash, message, { key: keyObject, ...paddingForSigning(scheme) }));
+    for (const other of [...named, schemes.ed25519ph]) {
+      assert.equal(await verifyByScheme(other, publicKey, message, signature), other === scheme, other.name);
+    }
+  }
+  const { secretKey, publicKey } = ed25519ph.keygen();
+  const key = parsePublicKey(concatBytes([parseHex('302a300506032b6570032100'), publicKey]));
+  const prehashed = ed25519ph.sign(message, secretKey);
+  assert.equal(await verifyByScheme(schemes.ed25519ph, key, message, prehashed), true);
+  assert.equal(await verifyByScheme(schemes.ed25519, key, message, prehashed), false);
+});
+
+test('a stated length of an RSA-PSS salt is the only one', async () => {
+  const { keyObject, publicKey } = keyOf('rsa');
+  const padding = constants.RSA_PKCS1_PSS_PADDING;
+  for (const saltLength of [20, 32]) {
+    const signature = new Uint8Array(sign('sha256', message, { key: keyObject, padding, saltLength }));
+    const scheme = { ...schemes['rsa-pss'].sha256, saltBytes: 32 };
+    assert.equal(await verifyByScheme(scheme, publicKey, message, signature), saltLength === 32);
   }
 });
 
@@ -289,6 +321,10 @@ function keyOf(algorithm: KeyAlgorithm): (typeof keys)[number] {
   const key = keys[algorithms.indexOf(algorithm)];
   assert.ok(key !== undefined);
   return key;
+}
+
+function paddingForSigning({ kind }: Scheme): object {
+  return kind === 'rsa-pss' ? { padding: constants.RSA_PKCS1_PSS_PADDING } : {};
 }
 
 /** A non-negative INTEGER in DER. */

@@ -17,11 +17,38 @@ export async function verifySignature(
   signature: Uint8Array,
 ): Promise<string | undefined> {
   for (const scheme of verifyingSchemesOf(key.algorithm)) {
-    if (await isSignatureBy(scheme, key, message, signature)) {
+    if (await verifyByScheme(scheme, key, message, signature)) {
       return scheme.name;
     }
   }
   return undefined;
+}
+
+/** Whether the key signed the message by exactly this scheme, as a log or an authority that has one scheme does. Answers
+ *  at once, except for Ed25519ph, whose arithmetic is loaded. */
+export function verifyByScheme(
+  scheme: Scheme,
+  key: PublicKey,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  return scheme.kind === 'ed25519ph'
+    ? isEd25519phBy(key, message, signature)
+    : verifyAtOnce(scheme, key, message, signature);
+}
+
+/** As `verifyByScheme`, never by Ed25519ph: for X.509, which does not know it. */
+export function verifyAtOnce(scheme: Scheme, key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
+  // The scheme may be named by whoever made the signature: it must not turn the key into one of another kind.
+  if (scheme.algorithm !== key.algorithm || scheme.kind === 'ed25519ph') {
+    return false;
+  }
+  const padding = paddingOf(scheme);
+  if (padding !== undefined && !hasModulusLength(key, signature)) {
+    return false;
+  }
+  const verifyingKey = padding === undefined ? key.keyObject : { key: key.keyObject, ...padding };
+  return verify(scheme.hash, message, verifyingKey, signature);
 }
 
 /** As `verifySignature` for a message of which only hashes are at hand; tries the schemes whose hash is there. Ed25519
@@ -45,26 +72,12 @@ export function isVerifiableByHash(key: PublicKey): boolean {
   return key.algorithm !== 'ed25519';
 }
 
-async function isSignatureBy(
-  scheme: Scheme,
-  key: PublicKey,
-  message: Uint8Array,
-  signature: Uint8Array,
-): Promise<boolean> {
-  if (scheme.kind === 'ed25519ph') {
-    const { isEd25519phSignature } = await import('./curve-arithmetic.ts');
-    return isEd25519phSignature(key, message, signature);
-  }
-  const padding = paddingOf(scheme);
-  if (padding !== undefined && !hasModulusLength(key, signature)) {
+async function isEd25519phBy(key: PublicKey, message: Uint8Array, signature: Uint8Array): Promise<boolean> {
+  if (key.algorithm !== 'ed25519') {
     return false;
   }
-  return verify(
-    scheme.hash,
-    message,
-    padding === undefined ? key.keyObject : { key: key.keyObject, ...padding },
-    signature,
-  );
+  const { isEd25519phSignature } = await import('./curve-arithmetic.ts');
+  return isEd25519phSignature(key, message, signature);
 }
 
 async function isHashSignatureBy(
