@@ -2,6 +2,7 @@
  *  bundle. Verification sees only this shape. */
 
 import type { HashName } from '../crypto/hash.ts';
+import type { LogEntry } from './tlog/log-entry.ts';
 
 /** What a bundle says the artifact hashes to: only ever compared with the artifact. */
 export interface MessageDigest {
@@ -14,7 +15,13 @@ export type SignedContent =
   /** The signature covers this simple-signing payload. */
   | { readonly kind: 'simple-signing'; readonly payload: Uint8Array }
   /** The signature covers the pre-authentication encoding of type and payload. */
-  | { readonly kind: 'dsse'; readonly payloadType: string; readonly payload: Uint8Array }
+  | {
+      readonly kind: 'dsse';
+      readonly payloadType: string;
+      readonly payload: Uint8Array;
+      /** The envelope's bytes where they were stored as such (legacy attestations); a bundle has none. */
+      readonly envelope?: Uint8Array;
+    }
   /** The signature covers the artifact itself, which stands outside. */
   | { readonly kind: 'message'; readonly digest?: MessageDigest };
 
@@ -34,8 +41,9 @@ export interface SignedEntity {
   readonly content: SignedContent;
   readonly signature: Uint8Array;
   readonly signer: SignerClaim;
-  /** Transparency log entries as stored (one Rekor bundle of a layer, the entries of a bundle); read by the log step. */
-  readonly logEntries: readonly unknown[];
+  readonly logEntries: readonly LogEntry[];
+  /** What each log entry must carry: bundles 0.1 and legacy forms a promise, later bundles a proof with a checkpoint. */
+  readonly logEvidence: 'promise' | 'proof';
   /** RFC 3161 responses, DER. */
   readonly timestamps: readonly Uint8Array[];
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { hasCode } from '../../../test/support/error-code.ts';
 import { readVector, vectorPublicKey } from '../../../test/support/vectors.ts';
-import { parseUtf8, utf8Of } from '../../base/bytes.ts';
+import { base64Of, parseUtf8, utf8Of } from '../../base/bytes.ts';
 import type { ErrorCode } from '../../base/catalogue.ts';
 import { hashOf } from '../../crypto/hash.ts';
 import { publicKeyHintOf } from '../../crypto/public-key.ts';
@@ -84,14 +84,115 @@ test('certificates are kept as a claim; a chain only before version 0.3', () => 
   assert.throws(() => parseJsonBundle(withMaterial(chain)), hasCode('BUNDLE_MALFORMED'));
 });
 
-test('log entries and timestamps are kept as stored', () => {
+const entry = {
+  logIndex: '12',
+  logId: { keyId: base64Of(new Uint8Array(32)) },
+  kindVersion: { kind: 'dsse', version: '0.0.1' },
+  integratedTime: '1700000000',
+  inclusionPromise: { signedEntryTimestamp: 'AQ==' },
+  inclusionProof: {
+    logIndex: '2',
+    rootHash: 'Ag==',
+    treeSize: '3',
+    hashes: ['Aw=='],
+    checkpoint: { envelope: 'note' },
+  },
+  canonicalizedBody: 'BA==',
+};
+const withEntries = (...tlogEntries: unknown[]): Json => withMaterial({ publicKey: {}, tlogEntries });
+const distinct = (index: number): Json => ({
+  ...entry,
+  logIndex: `${index}`,
+  canonicalizedBody: base64Of(new Uint8Array([index])),
+});
+const oldMediaType = 'application/vnd.dev.sigstore.bundle+json;version=0.2';
+const withTimestamps = (...signed: string[]): Json =>
+  withMaterial({
+    publicKey: {},
+    timestampVerificationData: { rfc3161Timestamps: signed.map((signedTimestamp) => ({ signedTimestamp })) },
+  });
+
+test('log entries and timestamps are read', () => {
   const material = {
     publicKey: { hint: 'x' },
-    tlogEntries: [{ logIndex: '1' }],
+    tlogEntries: [entry],
     timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: 'AQ==' }] },
   };
   const { logEntries, timestamps } = parseJsonBundle(withMaterial(material));
-  assert.deepEqual({ logEntries, timestamps }, { logEntries: [{ logIndex: '1' }], timestamps: [new Uint8Array([1])] });
+  const bytes = (octet: number): Uint8Array => new Uint8Array([octet]);
+  assert.deepEqual(logEntries, [
+    {
+      logId: new Uint8Array(32),
+      logIndex: 12n,
+      kind: 'dsse',
+      version: '0.0.1',
+      integratedTime: 1_700_000_000n,
+      body: bytes(4),
+      promise: bytes(1),
+      proof: { logIndex: 2n, treeSize: 3n, rootHash: bytes(2), hashes: [bytes(3)], checkpoint: 'note' },
+    },
+  ]);
+  assert.deepEqual(timestamps, [bytes(1)]);
+});
+
+test('what protocol buffers leave out of an entry is zero; what is empty is not absent', () => {
+  const { logId, kindVersion, canonicalizedBody } = entry;
+  const sparse = { logId, kindVersion, canonicalizedBody };
+  const read = (value: Json): unknown => parseJsonBundle(withEntries(value)).logEntries[0];
+  const absent = { logIndex: 0n, integratedTime: undefined, promise: undefined, proof: undefined };
+  assert.deepEqual(read(sparse), { ...absent, logId: new Uint8Array(32), ...kindVersion, body: new Uint8Array([4]) });
+  assert.deepEqual(
+    read({ ...sparse, integratedTime: '0', inclusionPromise: null, inclusionProof: null }),
+    read(sparse),
+  );
+  const { promise, proof } = parseJsonBundle(
+    withEntries({ ...sparse, inclusionPromise: {}, inclusionProof: { checkpoint: {} } }),
+  ).logEntries[0] ?? { promise: undefined, proof: undefined };
+  const [none, zero] = [new Uint8Array(), 0n];
+  assert.deepEqual(promise, none);
+  assert.deepEqual(proof, { logIndex: zero, treeSize: zero, rootHash: none, hashes: [], checkpoint: '' });
+});
+
+test('version 0.1 needs promises, later ones need proofs', () => {
+  const prefix = 'application/vnd.dev.sigstore.bundle';
+  const evidenceOf = (mediaType: string): unknown => parseJsonBundle({ ...imageBundle, mediaType }).logEvidence;
+  assert.equal(evidenceOf(`${prefix}+json;version=0.1`), 'promise');
+  assert.equal(evidenceOf(`${prefix}+json;version=0.2`), 'proof');
+  assert.equal(evidenceOf(`${prefix}.v0.3+json`), 'proof');
+});
+
+test('two entries of one log, and one body in two logs, are different entries', () => {
+  const [body, logId] = ['BQ==', { keyId: base64Of(new Uint8Array(32).fill(1)) }];
+  const entries = [entry, { ...entry, logIndex: '13', canonicalizedBody: body }, { ...entry, logId }];
+  assert.equal(parseJsonBundle(withEntries(...entries)).logEntries.length, 3);
+});
+
+test('both spellings of a member are read, null is absent, and a member nobody declared is refused', () => {
+  const { mediaType, verificationMaterial, dsseEnvelope } = imageBundle;
+  const { publicKey } = verificationMaterial as Json;
+  const snake = {
+    media_type: mediaType,
+    verification_material: { public_key: publicKey, certificate: null, tlog_entries: null },
+    dsse_envelope: dsseEnvelope,
+  };
+  assert.deepEqual(parseJsonBundle(snake), parseJsonBundle(imageBundle));
+  const envelope = dsseEnvelope as { signatures: Json[] };
+  const withKeyId = { ...envelope, signatures: envelope.signatures.map((each) => ({ ...each, keyid: 'k' })) };
+  assert.deepEqual(parseJsonBundle({ ...imageBundle, dsseEnvelope: withKeyId }), parseJsonBundle(imageBundle));
+  const more = { more: 1 };
+  for (const value of [
+    { ...imageBundle, ...more },
+    { ...imageBundle, media_type: mediaType },
+    withMaterial({ publicKey: more }),
+    withMaterial({ publicKey: {}, ...more }),
+    withMaterial({ certificate: { ...certificate, ...more } }),
+    withEntries({ ...entry, ...more }),
+    withEntries({ ...entry, inclusionProof: { ...entry.inclusionProof, ...more } }),
+    { ...imageBundle, dsseEnvelope: { ...envelope, ...more } },
+    { ...imageBundle, dsseEnvelope: { ...envelope, signatures: [{ sig: 'AQ==', ...more }] } },
+  ]) {
+    assert.throws(() => parseJsonBundle(value), hasCode('JSON_SHAPE'), JSON.stringify(value).slice(0, 300));
+  }
 });
 
 test('bundles that break a rule are refused', () => {
@@ -111,6 +212,19 @@ test('bundles that break a rule are refused', () => {
       'BASE64_MALFORMED',
     ],
     [withMaterial({ x509CertificateChain: { certificates: [] } }), 'BUNDLE_MALFORMED'],
+    [{ ...withMaterial({ x509CertificateChain: {} }), mediaType: oldMediaType }, 'BUNDLE_MALFORMED'],
+    [withEntries(entry, entry), 'BUNDLE_MALFORMED'],
+    [withEntries(entry, { ...entry, logIndex: '13' }), 'BUNDLE_MALFORMED'],
+    [withEntries(entry, { ...entry, canonicalizedBody: 'BQ==' }), 'BUNDLE_MALFORMED'],
+    [withEntries(...Array.from({ length: 33 }, (_, index) => distinct(index))), 'BUNDLE_MALFORMED'],
+    [withEntries({ ...entry, logIndex: '-1' }), 'JSON_SHAPE'],
+    [withEntries({ ...entry, logId: { keyId: 'AQ==' } }), 'LOG_ENTRY_MALFORMED'],
+    [withEntries({ ...entry, kindVersion: undefined }), 'JSON_SHAPE'],
+    [withTimestamps('AQ==', 'AQ=='), 'BUNDLE_MALFORMED'],
+    [
+      withTimestamps(...Array.from({ length: 33 }, (_, index) => base64Of(new Uint8Array([index])))),
+      'BUNDLE_MALFORMED',
+    ],
     [contentless, 'BUNDLE_MALFORMED'],
     [{ ...imageBundle, messageSignature: message }, 'BUNDLE_MALFORMED'],
     [{ ...imageBundle, dsseEnvelope: { ...envelope, signatures: [] } }, 'BUNDLE_MALFORMED'],
@@ -119,15 +233,15 @@ test('bundles that break a rule are refused', () => {
     [{ ...blobBundle, messageSignature: { ...message, signature: '' } }, 'BUNDLE_MALFORMED'],
     [
       { ...blobBundle, messageSignature: { ...message, messageDigest: { algorithm: 'SHA2_256', digest: 'AQ==' } } },
-      'BUNDLE_MALFORMED',
+      'JSON_SHAPE',
     ],
     [
       { ...blobBundle, messageSignature: { ...message, messageDigest: { algorithm: 'MD5', digest: 'AQ==' } } },
-      'BUNDLE_MALFORMED',
+      'JSON_SHAPE',
     ],
     [
       { ...blobBundle, messageSignature: { ...message, messageDigest: { algorithm: 'toString', digest: 'AQ==' } } },
-      'BUNDLE_MALFORMED',
+      'JSON_SHAPE',
     ],
   ];
   for (const [value, code] of cases) {

@@ -1,76 +1,73 @@
 /** Sigstore bundles: a signature with everything needed to check it, as one JSON document.
  *  @source sigstore/protobuf-specs protos/sigstore_bundle.proto */
 
-import { base64Of, parseBase64, utf8Of } from '../../base/bytes.ts';
+import { base64Of, isSameBytes, utf8Of } from '../../base/bytes.ts';
 import { decodeArray, decodeDocument, decodeObject, decodeString, optional } from '../../base/decode.ts';
-import type { Decoded, Decoder } from '../../base/decode.ts';
+import type { Decoded } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
+import type { JsonValue } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
-import type { HashName } from '../../crypto/hash.ts';
 import { publicKeyHintOf } from '../../crypto/public-key.ts';
 import type { PublicKey } from '../../crypto/public-key.ts';
-import { decodeEnvelope, envelopeJsonOf } from '../dsse/envelope.ts';
+import { envelopeJsonOf } from '../dsse/envelope.ts';
+import { decodeHashOutput } from '../hash-output.ts';
 import { mediaTypes } from '../oci/media-type.ts';
-import type { MessageDigest, SignedContent, SignedEntity, SignerClaim } from '../signed-entity.ts';
+import { decodeBytes, decodeMessage } from '../proto-json.ts';
+import type { SignedContent, SignedEntity, SignerClaim } from '../signed-entity.ts';
+import { decodeLogEntry } from '../tlog/log-entry.ts';
+import type { LogEntry } from '../tlog/log-entry.ts';
 import { bundleVersionOf } from './media-type.ts';
 import type { BundleVersion } from './media-type.ts';
 
 const WHAT = 'signature bundle';
-const HASHES: Readonly<Record<string, { readonly name: HashName; readonly bytes: number }>> = {
-  SHA2_256: { name: 'sha256', bytes: 32 },
-  SHA2_384: { name: 'sha384', bytes: 48 },
-  SHA2_512: { name: 'sha512', bytes: 64 },
-};
 
-const decodeBytes: Decoder<Uint8Array> = (value, path) => parseBase64(decodeString(value, path));
-const decodeJsonObject: Decoder<object> = decodeObject({});
-const decodeCertificate = decodeObject({ rawBytes: decodeBytes });
-const keepObject: Decoder<unknown> = (value, path) => {
-  decodeJsonObject(value, path);
-  return value;
-};
-
-const decodeMaterial = decodeObject({
-  publicKey: optional(decodeObject({ hint: optional(decodeString) })),
+const decodeMediaType = decodeObject({ mediaType: optional(decodeString), media_type: optional(decodeString) });
+const decodeCertificate = decodeMessage({ rawBytes: decodeBytes });
+const decodeTimestampData = decodeMessage({
+  rfc3161Timestamps: optional(decodeArray(decodeMessage({ signedTimestamp: decodeBytes }))),
+});
+const decodeMaterial = decodeMessage({
+  publicKey: optional(decodeMessage({ hint: optional(decodeString) })),
   certificate: optional(decodeCertificate),
-  x509CertificateChain: optional(decodeObject({ certificates: decodeArray(decodeCertificate) })),
-  tlogEntries: optional(decodeArray(keepObject)),
-  timestampVerificationData: optional(
-    decodeObject({ rfc3161Timestamps: optional(decodeArray(decodeObject({ signedTimestamp: decodeBytes }))) }),
-  ),
+  x509CertificateChain: optional(decodeMessage({ certificates: optional(decodeArray(decodeCertificate)) })),
+  tlogEntries: optional(decodeArray(decodeLogEntry)),
+  timestampVerificationData: optional(decodeTimestampData),
 });
-const decodeMessage = decodeObject({
-  messageDigest: optional(decodeObject({ algorithm: decodeString, digest: decodeBytes })),
-  signature: decodeBytes,
+const decodeMessageSignature = decodeMessage({ messageDigest: optional(decodeHashOutput), signature: decodeBytes });
+// Stricter than the envelope elsewhere: in a bundle it is a protocol buffer. Key ids are hints that nothing vouches for.
+const decodeBundleEnvelope = decodeMessage({
+  payloadType: decodeString,
+  payload: decodeBytes,
+  signatures: decodeArray(decodeMessage({ sig: decodeBytes, keyid: optional(decodeString) })),
 });
-const decodeBundle = decodeObject({
+const decodeBundle = decodeMessage({
   mediaType: decodeString,
   verificationMaterial: decodeMaterial,
-  messageSignature: optional(decodeMessage),
-  dsseEnvelope: optional(decodeEnvelope),
+  messageSignature: optional(decodeMessageSignature),
+  dsseEnvelope: optional(decodeBundleEnvelope),
 });
 type Material = Decoded<typeof decodeMaterial>;
 
-/** Reads a bundle of version 0.1, 0.2 or 0.3. Log entries and timestamps are kept as stored.
- *  Throws BUNDLE_UNSUPPORTED, BUNDLE_MALFORMED, BASE64_MALFORMED, JSON_MALFORMED, JSON_SHAPE, INPUT_TOO_LARGE. */
+/** Reads a bundle of version 0.1, 0.2 or 0.3.
+ *  Throws BUNDLE_UNSUPPORTED, BUNDLE_MALFORMED, LOG_ENTRY_MALFORMED, BASE64_MALFORMED, JSON_MALFORMED, JSON_SHAPE,
+ *  INPUT_TOO_LARGE. */
 export function parseBundle(bytes: Uint8Array, origin: string): SignedEntity {
-  const bundle = decodeDocument(parseJson(bytes, { what: WHAT, maxBytes: limits.bundleBytes }), decodeBundle, WHAT);
-  const version = bundleVersionOf(bundle.mediaType);
-  if (version === undefined) {
-    throw new InputError(
-      'BUNDLE_UNSUPPORTED',
-      `${WHAT}: unknown media type ${JSON.stringify(bundle.mediaType.slice(0, 100))}`,
-    );
-  }
+  const json = parseJson(bytes, { what: WHAT, maxBytes: limits.bundleBytes });
+  // Another version has other members: say that first.
+  const version = requireVersion(json);
+  const bundle = decodeDocument(json, decodeBundle, WHAT);
   const material = bundle.verificationMaterial;
   return {
     form: 'bundle',
     origin,
     ...contentOf(bundle.messageSignature, bundle.dsseEnvelope),
     signer: signerOf(material, version),
-    logEntries: material.tlogEntries ?? [],
-    timestamps: (material.timestampVerificationData?.rfc3161Timestamps ?? []).map((each) => each.signedTimestamp),
+    logEntries: requireDistinctEntries(material.tlogEntries ?? []),
+    logEvidence: version === '0.1' ? 'promise' : 'proof',
+    timestamps: requireDistinctTimestamps(
+      (material.timestampVerificationData?.rfc3161Timestamps ?? []).map((each) => each.signedTimestamp),
+    ),
   };
 }
 
@@ -99,15 +96,28 @@ export function encodeBundle(key: PublicKey, content: BundleContent, signature: 
   );
 }
 
+function requireVersion(json: JsonValue): BundleVersion {
+  const spellings = decodeDocument(json, decodeMediaType, WHAT);
+  const mediaType = decodeString(spellings.mediaType ?? spellings.media_type, `${WHAT}: $.mediaType`);
+  const version = bundleVersionOf(mediaType);
+  if (version === undefined) {
+    throw new InputError(
+      'BUNDLE_UNSUPPORTED',
+      `${WHAT}: unknown media type ${JSON.stringify(mediaType.slice(0, 100))}`,
+    );
+  }
+  return version;
+}
+
 function contentOf(
-  message: Decoded<typeof decodeMessage> | undefined,
-  envelope: Decoded<typeof decodeEnvelope> | undefined,
+  message: Decoded<typeof decodeMessageSignature> | undefined,
+  envelope: Decoded<typeof decodeBundleEnvelope> | undefined,
 ): { readonly content: SignedContent; readonly signature: Uint8Array } {
   if ((message === undefined) === (envelope === undefined)) {
     throw malformed('expected either a message signature or an envelope');
   }
   if (message !== undefined) {
-    const digest = message.messageDigest === undefined ? undefined : digestOf(message.messageDigest);
+    const { messageDigest: digest } = message;
     return {
       content: digest === undefined ? { kind: 'message' } : { kind: 'message', digest },
       signature: requireSignature(message.signature),
@@ -119,15 +129,7 @@ function contentOf(
   if (signature === undefined || more.length > 0) {
     throw malformed(`expected exactly one signature in the envelope, found ${signatures.length}`);
   }
-  return { content: { kind: 'dsse', payloadType, payload }, signature: requireSignature(signature) };
-}
-
-function digestOf({ algorithm, digest }: { readonly algorithm: string; readonly digest: Uint8Array }): MessageDigest {
-  const hash = Object.hasOwn(HASHES, algorithm) ? HASHES[algorithm] : undefined;
-  if (hash === undefined || digest.length !== hash.bytes) {
-    throw malformed(`message digest of ${digest.length} bytes by ${JSON.stringify(algorithm.slice(0, 40))}`);
-  }
-  return { hash: hash.name, value: digest };
+  return { content: { kind: 'dsse', payloadType, payload }, signature: requireSignature(signature.sig) };
 }
 
 function requireSignature(signature: Uint8Array): Uint8Array {
@@ -148,11 +150,35 @@ function signerOf(material: Material, version: BundleVersion): SignerClaim {
   if (certificate !== undefined) {
     return { kind: 'certificate', chain: [certificate.rawBytes] };
   }
-  const chain = x509CertificateChain?.certificates.map((each) => each.rawBytes) ?? [];
+  const chain = (x509CertificateChain?.certificates ?? []).map((each) => each.rawBytes);
   if (chain.length === 0 || chain.length > limits.chainCertificates || version === '0.3') {
     throw malformed(`a chain of ${chain.length} certificates in a bundle of version ${version}`);
   }
   return { kind: 'certificate', chain };
+}
+
+/** One entry told twice would count twice. Throws BUNDLE_MALFORMED. */
+function requireDistinctEntries(entries: readonly LogEntry[]): readonly LogEntry[] {
+  if (entries.length > limits.logEntries) {
+    throw malformed(`${entries.length} log entries, at most ${limits.logEntries} are read`);
+  }
+  const isTwin = (a: LogEntry, b: LogEntry): boolean =>
+    isSameBytes(a.logId, b.logId) && (a.logIndex === b.logIndex || isSameBytes(a.body, b.body));
+  if (entries.some((entry, index) => entries.slice(index + 1).some((other) => isTwin(entry, other)))) {
+    throw malformed('a log entry that is there twice');
+  }
+  return entries;
+}
+
+/** Throws BUNDLE_MALFORMED. */
+function requireDistinctTimestamps(timestamps: readonly Uint8Array[]): readonly Uint8Array[] {
+  if (timestamps.length > limits.timestamps) {
+    throw malformed(`${timestamps.length} timestamps, at most ${limits.timestamps} are read`);
+  }
+  if (timestamps.some((each, index) => timestamps.slice(index + 1).some((other) => isSameBytes(each, other)))) {
+    throw malformed('a timestamp that is there twice');
+  }
+  return timestamps;
 }
 
 function malformed(why: string): InputError {

@@ -31,11 +31,15 @@ test('a certificate is read in the three spellings that cosign wrote; a key stay
   assert.deepEqual(read(base64Of(utf8Of(pem))), { kind: 'embedded-key', pem });
 });
 
-test('a log entry is kept as stored', () => {
-  const rekorBundle = { SignedEntryTimestamp: 'x', Payload: { logIndex: 1 } };
-  assert.deepEqual(parseBlobBundle(utf8Of(JSON.stringify({ base64Signature: 'AQ==', rekorBundle })), '').logEntries, [
-    rekorBundle,
-  ]);
+test('a log entry is read, and needs a promise', () => {
+  const body = base64Of(utf8Of('{"kind":"hashedrekord","apiVersion":"0.0.1"}'));
+  const payload = { body, integratedTime: 1, logIndex: 2, logID: '00'.repeat(32) };
+  const read = (rekorBundle: unknown): ReturnType<typeof parseBlobBundle> =>
+    parseBlobBundle(utf8Of(JSON.stringify({ base64Signature: 'AQ==', rekorBundle })), '');
+  const { logEntries, logEvidence } = read({ SignedEntryTimestamp: 'AQ==', Payload: payload });
+  assert.deepEqual([logEntries.map(({ logIndex }) => logIndex), logEvidence], [[2n], 'promise']);
+  assert.deepEqual(read(null).logEntries, []);
+  assert.throws(() => read({}), hasCode('JSON_SHAPE'));
 });
 
 test('broken bundles are refused', () => {

@@ -2,23 +2,23 @@
 
 import { base64Of, parseBase64, parseUtf8, utf8Of } from '../../base/bytes.ts';
 import { decodeDocument, decodeObject, decodeString, optional } from '../../base/decode.ts';
-import type { Decoder } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
 import { parsePemBlocks } from '../../crypto/pem.ts';
 import type { SignedEntity, SignerClaim } from '../signed-entity.ts';
+import { decodeRekorBundle } from './rekor-bundle.ts';
 
-const decodeJson: Decoder<unknown> = (value) => value;
 const decodeBundle = decodeObject({
   base64Signature: decodeString,
   cert: optional(decodeString),
-  rekorBundle: optional(decodeJson),
+  rekorBundle: optional(decodeRekorBundle),
 });
 const DER_SEQUENCE = 0x30;
 
 /** Reads a bundle. `cert` holds base64 of PEM, raw PEM, or base64 of DER: cosign wrote all three.
- *  Throws BUNDLE_MALFORMED, BASE64_MALFORMED, PEM_MALFORMED, JSON_MALFORMED, JSON_SHAPE, INPUT_TOO_LARGE. */
+ *  Throws BUNDLE_MALFORMED, BASE64_MALFORMED, PEM_MALFORMED, JSON_MALFORMED, JSON_SHAPE, INPUT_TOO_LARGE, and what
+ *  `decodeRekorBundle` throws. */
 export function parseBlobBundle(bytes: Uint8Array, origin: string): SignedEntity {
   const what = 'signature bundle';
   const { base64Signature, cert, rekorBundle } = decodeDocument(
@@ -35,7 +35,8 @@ export function parseBlobBundle(bytes: Uint8Array, origin: string): SignedEntity
     content: { kind: 'message' },
     signature: parseBase64(base64Signature),
     signer: cert === undefined || cert === '' ? { kind: 'none' } : signerOf(cert),
-    logEntries: rekorBundle === undefined || rekorBundle === null ? [] : [rekorBundle],
+    logEntries: rekorBundle === undefined ? [] : [rekorBundle],
+    logEvidence: 'promise',
     timestamps: [],
   };
 }

@@ -8,6 +8,7 @@ import type { ErrorCode } from '../../base/catalogue.ts';
 import { encodePem } from '../../crypto/pem.ts';
 import type { Annotations } from '../oci/manifest.ts';
 import { layerAnnotations } from './layer-annotation.ts';
+import { decodeRekorBundle } from './rekor-bundle.ts';
 import { signatureLayerOf, signedEntityOfLayer } from './signature-layer.ts';
 
 const payload = readVector('images/legacy.payload-0.json');
@@ -23,14 +24,18 @@ test('a layer of cosign is described byte for byte as cosign does', () => {
 
 test('what a layer carries reads back: certificate, chain, log entry, timestamp', () => {
   const timestamp = JSON.stringify({ SignedRFC3161Timestamp: base64Of(signature) });
-  const layer = signatureLayerOf(payload, signature, { certificate, chain, bundle: '{"Payload":{}}', timestamp });
+  const body = base64Of(utf8Of('{"kind":"hashedrekord","apiVersion":"0.0.1"}'));
+  const logged = { body, integratedTime: 1, logIndex: 2, logID: '00'.repeat(32) };
+  const bundle = JSON.stringify({ SignedEntryTimestamp: 'AQID', Payload: logged });
+  const layer = signatureLayerOf(payload, signature, { certificate, chain, bundle, timestamp });
   assert.deepEqual(signedEntityOfLayer(layer, payload, 'here'), {
     form: 'legacy',
     origin: 'here',
     content: { kind: 'simple-signing', payload },
     signature,
     signer: { kind: 'certificate', chain: [new Uint8Array([0x30, 1]), new Uint8Array([0x30, 2])] },
-    logEntries: [{ Payload: {} }],
+    logEntries: [decodeRekorBundle(JSON.parse(bundle), '$')],
+    logEvidence: 'promise',
     timestamps: [signature],
   });
 });
@@ -53,6 +58,7 @@ test('a broken part is an error, never an absent part', () => {
     [{ [layerAnnotations.certificate]: encodePem({ label: 'PUBLIC KEY', bytes: signature }) }, 'LAYER_MALFORMED'],
     [{ [layerAnnotations.certificate]: certificate, [layerAnnotations.chain]: 'nonsense' }, 'PEM_MALFORMED'],
     [{ [layerAnnotations.bundle]: '{' }, 'JSON_MALFORMED'],
+    [{ [layerAnnotations.bundle]: '{}' }, 'JSON_SHAPE'],
     [{ [layerAnnotations.timestamp]: '{}' }, 'JSON_SHAPE'],
     [{ [layerAnnotations.timestamp]: '{"SignedRFC3161Timestamp":"?"}' }, 'BASE64_MALFORMED'],
   ];

@@ -11,7 +11,9 @@ import { digestOf } from '../oci/digest.ts';
 import type { Annotations, Descriptor } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-type.ts';
 import type { SignedEntity, SignerClaim } from '../signed-entity.ts';
+import type { LogEntry } from '../tlog/log-entry.ts';
 import { layerAnnotations } from './layer-annotation.ts';
+import { decodeRekorBundle } from './rekor-bundle.ts';
 
 /** What may stand beside the signature, as text exactly as it is stored. */
 export interface LayerExtras {
@@ -41,7 +43,8 @@ export function signatureLayerOf(payload: Uint8Array, signature: Uint8Array, ext
 }
 
 /** Reads a layer and its payload, which the caller has hashed. `origin` says where it was found, for people.
- *  Throws LAYER_MALFORMED, BASE64_MALFORMED, PEM_MALFORMED, JSON_MALFORMED, JSON_SHAPE, INPUT_TOO_LARGE. */
+ *  Throws LAYER_MALFORMED, BASE64_MALFORMED, PEM_MALFORMED, JSON_MALFORMED, JSON_SHAPE, INPUT_TOO_LARGE, and what
+ *  `decodeRekorBundle` throws. */
 export function signedEntityOfLayer(layer: Descriptor, payload: Uint8Array, origin: string): SignedEntity {
   const annotations = layer.annotations ?? {};
   if (layer.mediaType !== mediaTypes.simpleSigning) {
@@ -55,11 +58,22 @@ export function signedEntityOfLayer(layer: Descriptor, payload: Uint8Array, orig
     origin,
     content: { kind: 'simple-signing', payload },
     signature: signatureOf(annotationOf(annotations, layerAnnotations.signature)),
+    ...layerMaterialOf(annotations),
+  };
+}
+
+/** What stands beside a signature or an attestation in the annotations of its layer: who signed, and proofs of when.
+ *  Throws as `signedEntityOfLayer`. */
+export function layerMaterialOf(
+  annotations: Annotations,
+): Pick<SignedEntity, 'signer' | 'logEntries' | 'logEvidence' | 'timestamps'> {
+  return {
     signer: signerOf(
       annotationOf(annotations, layerAnnotations.certificate),
       annotationOf(annotations, layerAnnotations.chain),
     ),
     logEntries: logEntriesOf(annotationOf(annotations, layerAnnotations.bundle)),
+    logEvidence: 'promise',
     timestamps: timestampsOf(annotationOf(annotations, layerAnnotations.timestamp)),
   };
 }
@@ -94,10 +108,12 @@ function signerOf(certificate: string | undefined, chain: string | undefined): S
   return { kind: 'certificate', chain: blocks.map((block) => block.bytes) };
 }
 
-function logEntriesOf(bundle: string | undefined): readonly unknown[] {
-  return bundle === undefined
-    ? []
-    : [parseJson(bundle, { what: 'log entry of the signature layer', maxBytes: limits.bundleBytes })];
+function logEntriesOf(bundle: string | undefined): readonly LogEntry[] {
+  if (bundle === undefined) {
+    return [];
+  }
+  const what = 'log entry of the signature layer';
+  return [decodeDocument(parseJson(bundle, { what, maxBytes: limits.bundleBytes }), decodeRekorBundle, what)];
 }
 
 function timestampsOf(timestamp: string | undefined): readonly Uint8Array[] {

@@ -25,6 +25,8 @@ export interface Subject {
 export interface Statement {
   readonly subjects: readonly Subject[];
   readonly predicateType: string;
+  /** What is stated, as signed; undefined where the predicate type says it all. */
+  readonly predicate?: JsonValue;
 }
 
 const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
@@ -41,13 +43,14 @@ const decodeStatement = decodeObject({
     }),
   ),
   predicateType: decodeString,
+  predicate: optional(decodeJson),
 });
 
 /** Reads a statement of version 1 or 0.1. Throws STATEMENT_MALFORMED, INPUT_TOO_LARGE, TEXT_NOT_UTF8, JSON_MALFORMED,
  *  JSON_TOO_DEEP, JSON_SHAPE. */
 export function parseStatement(payload: Uint8Array): Statement {
   const what = 'in-toto statement';
-  const { _type, subject, predicateType } = decodeDocument(
+  const { _type, subject, ...stated } = decodeDocument(
     parseJson(payload, { what, maxBytes: limits.bundleBytes }),
     decodeStatement,
     what,
@@ -61,7 +64,14 @@ export function parseStatement(payload: Uint8Array): Statement {
       `${what}: ${subject.length} subjects, expected 1 to ${limits.statementSubjects}`,
     );
   }
-  return { subjects: subject.map((each) => ({ ...each, annotations: each.annotations ?? {} })), predicateType };
+  const crowded = subject.find(({ digest }) => Object.keys(digest).length > limits.subjectDigests);
+  if (crowded !== undefined) {
+    throw new InputError(
+      'STATEMENT_MALFORMED',
+      `${what}: a subject with ${Object.keys(crowded.digest).length} digests, at most ${limits.subjectDigests} are read`,
+    );
+  }
+  return { subjects: subject.map((each) => ({ ...each, annotations: each.annotations ?? {} })), ...stated };
 }
 
 /** The statement that cosign 3 signs for an image. */
