@@ -28,4 +28,5 @@ export type { ImageReport, VerifyReport } from './flows/verify-report.ts';
 export type { VerifyTerms } from './flows/verify-terms.ts';
 export { parseReference, referenceNameOf } from './formats/oci/reference.ts';
 export type { Reference } from './formats/oci/reference.ts';
+export { keyPolicyOf } from './verify/policy.ts';
 export { startEmbeddedRegistry } from './servers/registry/embedded-registry.ts';

@@ -2,59 +2,42 @@
 
 import { isSameBytes, hexOf } from '../base/bytes.ts';
 import { hashOf } from '../crypto/hash.ts';
-import type { Hashes, HashName } from '../crypto/hash.ts';
-import type { PublicKey } from '../crypto/public-key.ts';
-import { isVerifiableByHash, verifyHashSignature, verifySignature } from '../crypto/signature.ts';
+import type { HashName } from '../crypto/hash.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
-import type { LogPolicy, TrustedKeys } from './policy.ts';
-import { checkLog, checkSigner, failed, findSigner, passed, signatureCheckOf, verdictOf } from './shared-steps.ts';
+import type { SignaturePolicy } from './policy.ts';
+import type { SignedBytes } from './proof.ts';
+import { evidenceOf, failed, passed, verdictOf } from './shared-steps.ts';
+import { proveSignature } from './steps.ts';
 import type { Check, Verdict } from './verdict.ts';
 
 /** The file: its bytes, or hashes of it that the caller made (of a stream) or was given (one digest). */
-export type Artifact =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly kind: 'hashes'; readonly hashes: Partial<Hashes> };
+export type Artifact = SignedBytes;
 
-export interface BlobPolicy {
+export interface BlobPolicy extends SignaturePolicy {
   readonly artifact: Artifact;
-  readonly keys: TrustedKeys;
-  readonly log: LogPolicy;
 }
 
-/** Steps in the report: `content`, `signer`, `digest`, `signature`, `log`. Stops after the step that fails. */
+/** Steps in the report: `content`, `digest`, then those of `proveSignature`. Stops after the step that fails, unless the
+ *  policy is exhaustive. */
 export async function verifyBlobSignature(entity: SignedEntity, policy: BlobPolicy): Promise<Verdict> {
-  const { artifact, keys } = policy;
+  const { artifact } = policy;
 
   // 1. The signature must cover a file, not a statement or payload about something.
   const content = checkContent(entity);
-  // 2. Signers that a key cannot judge are refused by name.
-  const signer = checkSigner(entity, keys);
-  // 3. Where the bundle states a digest, it must be the file's: two readers must not see two files.
+  if (content.status === 'fail') {
+    return verdictOf([content], undefined);
+  }
+
+  // 2. Where the bundle states a digest, it must be the file's: two readers must not see two files.
   const digest = checkMessageDigest(entity, artifact);
-  const before = [content, signer, digest];
-  if (before.some((check) => check.status === 'fail')) {
-    return verdictOf(before.slice(0, before.findIndex((check) => check.status === 'fail') + 1), undefined);
+  if (digest.status === 'fail' && policy.isExhaustive !== true) {
+    return verdictOf([content, digest], undefined);
   }
 
-  // 4. The signature itself, over the file, by one of the caller's keys.
-  const signedBy = await findSigner(keys, (key) => verifyArtifact(key, artifact, entity.signature));
-  if (signedBy === undefined) {
-    const blind = artifact.kind === 'hashes' && !keys.every(isVerifiableByHash);
-    return verdictOf([...before, blind ? needsWholeFile : signatureCheckOf(undefined, keys)], undefined);
-  }
-
-  // 5. The transparency log.
-  const checks = [...before, signatureCheckOf(signedBy, keys), checkLog(entity, policy.log)];
-  return verdictOf(checks, { ...signedBy, claims: { type: 'file', annotations: {} }, isClaimsChecked: true });
+  // 3. Who signed, and when.
+  const proof = await proveSignature(entity, artifact, policy);
+  return verdictOf([content, digest, ...proof.checks], evidenceOf(proof, { type: 'file', annotations: {} }, true));
 }
-
-const needsWholeFile: Check = {
-  step: 'signature',
-  title: 'The signature is by a trusted key',
-  status: 'unknown',
-  note: 'Ed25519 signatures cover the file itself: a digest is not enough to check them',
-  next: 'Give the file instead of its digest.',
-};
 
 function checkContent(entity: SignedEntity): Check {
   const title = 'The signature covers a file';
@@ -83,10 +66,4 @@ function checkMessageDigest(entity: SignedEntity, artifact: Artifact): Check {
 
 function hashOfArtifact(artifact: Artifact, name: HashName): Uint8Array | undefined {
   return artifact.kind === 'bytes' ? hashOf(name, artifact.bytes) : artifact.hashes[name];
-}
-
-async function verifyArtifact(key: PublicKey, artifact: Artifact, signature: Uint8Array): Promise<string | undefined> {
-  return artifact.kind === 'bytes'
-    ? verifySignature(key, artifact.bytes, signature)
-    : verifyHashSignature(key, artifact.hashes, signature);
 }

@@ -1,25 +1,23 @@
 /** Decides whether to believe one signature about one image. Pure: whatever it needs is in the entity and the policy.
  *  Each entity is judged alone; nothing of one ever counts for another. */
 
-import { verifySignature } from '../crypto/signature.ts';
 import { preAuthEncodingOf } from '../formats/dsse/envelope.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import type { SignedContent, SignedEntity } from '../formats/signed-entity.ts';
-import type { ClaimsPolicy, LogPolicy, TrustedKeys } from './policy.ts';
-import { checkLog, checkSigner, findSigner, signatureCheckOf, verdictOf } from './shared-steps.ts';
+import type { ClaimsPolicy, SignaturePolicy } from './policy.ts';
+import { evidenceOf, verdictOf } from './shared-steps.ts';
 import { checkClaims, readClaims } from './signed-claims.ts';
+import { proveSignature } from './steps.ts';
 import type { Verdict } from './verdict.ts';
 
-export interface ImagePolicy {
+export interface ImagePolicy extends SignaturePolicy {
   /** The image, resolved by the caller. */
   readonly digest: Digest;
-  readonly keys: TrustedKeys;
   readonly claims: ClaimsPolicy;
-  readonly log: LogPolicy;
 }
 
-/** Steps in the report: `content`, `signer`, `signature`, `claims.type`, `claims.digest`, `claims.annotations`,
- *  `claims.reference` (or `claims`, skipped), `log`. Stops after the step that fails, except that all claims are told. */
+/** Steps in the report: `content`, those of `proveSignature`, `claims.type`, `claims.digest`, `claims.annotations`,
+ *  `claims.reference` (or `claims`, skipped). Stops after the step that fails, except that all claims are told. */
 export async function verifyImageSignature(entity: SignedEntity, policy: ImagePolicy): Promise<Verdict> {
   // 1. What is signed must be an image signature at all: an attestation by the right key is not one.
   const { check: content, claims } = readClaims(entity.content, policy.digest);
@@ -27,30 +25,15 @@ export async function verifyImageSignature(entity: SignedEntity, policy: ImagePo
     return verdictOf([content], undefined);
   }
 
-  // 2. Signers that a key cannot judge are refused by name, before the signature gives a less helpful answer.
-  const signer = checkSigner(entity, policy.keys);
-  if (signer.status === 'fail') {
-    return verdictOf([content, signer], undefined);
+  // 2. Who signed, and when.
+  const proof = await proveSignature(entity, { kind: 'bytes', bytes: signedBytesOf(entity.content) }, policy);
+  if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
+    return verdictOf([content, ...proof.checks], undefined);
   }
 
-  // 3. The signature itself, by one of the caller's keys: never by a key or certificate that came with it.
-  const message = signedBytesOf(entity.content);
-  const signedBy = await findSigner(policy.keys, (key) => verifySignature(key, message, entity.signature));
-  const signature = signatureCheckOf(signedBy, policy.keys);
-  if (signedBy === undefined) {
-    return verdictOf([content, signer, signature], undefined);
-  }
-
-  // 4. Only now is what the payload says worth reading: it must be about this image.
-  // 5. The transparency log.
-  const checks = [
-    content,
-    signer,
-    signature,
-    ...checkClaims(claims, policy.digest, policy.claims),
-    checkLog(entity, policy.log),
-  ];
-  return verdictOf(checks, { ...signedBy, claims, isClaimsChecked: policy.claims.kind === 'check' });
+  // 3. Only now is what the payload says worth reading: it must be about this image.
+  const checks = [content, ...proof.checks, ...checkClaims(claims, policy.digest, policy.claims)];
+  return verdictOf(checks, evidenceOf(proof, claims, policy.claims.kind === 'check'));
 }
 
 function signedBytesOf(content: SignedContent): Uint8Array {

@@ -6,8 +6,10 @@ import { checkThreshold } from './threshold.ts';
 import type { Evidence } from './verdict.ts';
 
 const evidenceOf = (name: string, isClaimsChecked = true): Evidence => ({
-  key: vectorPublicKey(name),
+  signer: { kind: 'key', key: vectorPublicKey(name) },
   scheme: 'any',
+  times: [],
+  entries: [],
   claims: { type: 'any', annotations: {} },
   isClaimsChecked,
   checks: [],

@@ -2,6 +2,8 @@
 
 import type { JsonValue } from '../base/json.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
+import type { Statement } from '../formats/intoto/statement.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
 
 /** A stable name of a check: `signature`, `claims.digest`. Reports and tests use it. */
 export type StepName = string;
@@ -21,14 +23,50 @@ export interface Check {
 
 /** What a verified signature proved. Made only by the verify floor. */
 export interface Evidence {
-  readonly key: PublicKey;
+  readonly signer: ProvenSigner;
   /** How the signature was made: "ECDSA P-256 with SHA-256". */
   readonly scheme: string;
+  /** When it existed, by whose word; empty for a key without log and timestamps. */
+  readonly times: readonly ProvenTime[];
+  /** Entries of trusted logs that are about this very signature. */
+  readonly entries: readonly ProvenEntry[];
   /** What the signature covers: the claims as signed, for reports. `dockerReference` and `type` as in the payload. */
   readonly claims: SignedClaims;
+  /** Of an attestation: what was attested. */
+  readonly statement?: Statement;
   /** Whether claims were compared with the artifact at all. False satisfies no threshold. */
   readonly isClaimsChecked: boolean;
   readonly checks: readonly Check[];
+}
+
+export type ProvenSigner =
+  | { readonly kind: 'key'; readonly key: PublicKey }
+  | {
+      readonly kind: 'certificate';
+      readonly certificate: Certificate;
+      /** The subject alternative name that matched; the first one where anyone may sign. */
+      readonly subject: string;
+      /** Undefined when the certificate names none. */
+      readonly issuer: string | undefined;
+    };
+
+/** An instant that somebody trusted vouches for. */
+export interface ProvenTime {
+  readonly instant: Date;
+  /** `clock`: this machine's, where nothing else was asked for. */
+  readonly source: 'log' | 'timestamp' | 'clock';
+  /** Base URL of the log, URI of the authority; "this machine's clock". */
+  readonly by: string;
+}
+
+export interface ProvenEntry {
+  readonly logIdHex: string;
+  readonly baseUrl: string;
+  /** As the log signed it: from the promise where there is one, else from the proof. */
+  readonly logIndex: bigint;
+  readonly integratedTime?: Date;
+  readonly kind: string;
+  readonly version: string;
 }
 
 export interface SignedClaims {
