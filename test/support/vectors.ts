@@ -34,8 +34,8 @@ export function vectorImage(): Digest {
   return digestOf(readVector('images/image.manifest.json'));
 }
 
-export function vectorManifest(name: string): ImageManifest {
-  const manifest = parseManifest(readVector(`images/${name}.manifest.json`), undefined);
+export function vectorManifest(name: string, folder: 'images' | 'attestations' = 'images'): ImageManifest {
+  const manifest = parseManifest(readVector(`${folder}/${name}.manifest.json`), undefined);
   if (manifest.kind !== 'image') {
     throw new Error(`${name} is no image manifest`);
   }

@@ -15,12 +15,14 @@ cosign2=$peers/cosign-2 cosign3=$peers/cosign-3 skopeo=$peers/skopeo
 
 main() {
   cd "$here"
-  rm -rf keys images blobs
-  mkdir -p keys images blobs
+  rm -rf keys images blobs attestations
+  mkdir -p keys images blobs attestations
   make_keys
   make_image
   sign_images
   sign_blobs
+  attest_images
+  attest_blobs
 }
 
 # cosign 2.5 refuses to import anything but P-256 and Ed25519; it signs with what 3.1 imported.
@@ -56,7 +58,7 @@ make_image() {
 put_blob() {
   local digest location
   digest=sha256:$(sha256sum "$1" | cut -c1-64)
-  for repository in vectors/image vectors/annotated vectors/two vectors/docker vectors/dated vectors/skopeo vectors/bundle vectors/bundle-annotated vectors/p384 vectors/p521 vectors/rsa2048 vectors/rsa4096 vectors/ed25519; do
+  for repository in vectors/image vectors/annotated vectors/two vectors/docker vectors/dated vectors/skopeo vectors/bundle vectors/bundle-annotated vectors/p384 vectors/p521 vectors/rsa2048 vectors/rsa4096 vectors/ed25519 vectors/attest-2 vectors/attest-3 vectors/attest-bundle; do
     location=$(curl -fsS -D - -o /dev/null -X POST "http://$registry/v2/$repository/blobs/uploads/" | tr -d '\r' | sed -n 's/^[Ll]ocation: //p')
     case $location in http*) ;; *) location=http://$registry$location ;; esac
     curl -fsS -X PUT -H 'Content-Type: application/octet-stream' --data-binary "@$1" "$location?digest=$digest" >/dev/null
@@ -149,6 +151,38 @@ sign_blobs() {
   done
   # Another spelling of the media type, and a hint that is not the hash of the key.
   $cosign3 bundle create --artifact blobs/hello.txt --signature blobs/cosign-2.2.sig --key keys/cosign-2.pub --ignore-tlog --out blobs/created.3.json
+}
+
+# An attestation of cosign's own type, whose predicate is the file as text, and one of a type of ours.
+attest_images() {
+  printf '{"passed":true,"note":"<b>&c"}' >attestations/predicate.json
+  for type in custom https://example.com/tested; do
+    predicate=(--predicate attestations/predicate.json --type "$type")
+    $cosign2 attest --tlog-upload=false --key keys/cosign-2.key "${predicate[@]}" "$(put_image vectors/attest-2)"
+    $cosign3 attest --tlog-upload=false --use-signing-config=false --new-bundle-format=false --key keys/cosign-3.key "${predicate[@]}" "$(put_image vectors/attest-3)"
+  done
+  bundle_sign attest --key keys/cosign-3.key "${predicate[@]}" "$(put_image vectors/attest-bundle)"
+  save_attestations vectors/attest-2 legacy-2
+  save_attestations vectors/attest-3 legacy-3
+  get "vectors/attest-bundle/manifests/$(get "vectors/attest-bundle/referrers/$digest" | jq -r '.manifests[0].digest')" >attestations/bundle.manifest.json
+  get "vectors/attest-bundle/blobs/$(jq -r '.layers[0].digest' attestations/bundle.manifest.json)" >attestations/bundle.json
+}
+
+# save_attestations REPOSITORY NAME: the .att manifest and its envelopes.
+save_attestations() {
+  local n=0
+  get "$1/manifests/${digest/:/-}.att" >"attestations/$2.manifest.json"
+  for layer in $(jq -r '.layers[].digest' "attestations/$2.manifest.json"); do
+    get "$1/blobs/$layer" >"attestations/$2.envelope-$n.json"
+    n=$((n + 1))
+  done
+}
+
+attest_blobs() {
+  predicate=(--predicate attestations/predicate.json --type https://example.com/tested)
+  $cosign2 attest-blob --tlog-upload=false --key keys/cosign-2.key "${predicate[@]}" --output-signature attestations/blob.2.envelope.json --bundle attestations/blob.2.legacy.json blobs/hello.txt
+  $cosign2 attest-blob --tlog-upload=false --key keys/cosign-2.key "${predicate[@]}" --new-bundle-format --bundle attestations/blob.2.json blobs/hello.txt
+  bundle_sign attest-blob --key keys/cosign-3.key "${predicate[@]}" --bundle attestations/blob.3.json blobs/hello.txt
 }
 
 main "$@"
