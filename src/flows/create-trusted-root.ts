@@ -1,0 +1,119 @@
+/** Services that somebody runs, described as a trusted root. */
+
+import { hexOf } from '../base/bytes.ts';
+import { CountersignError, InputError } from '../base/errors.ts';
+import { parsePublicKey } from '../crypto/public-key.ts';
+import { trustedLogOf } from '../formats/trust/trusted-log.ts';
+import { encodeTrustedRoot, parseTrustedRoot } from '../formats/trust/trusted-root.ts';
+import type { TrustedAuthority, TrustedLog, TrustedRoot, ValidityPeriod } from '../formats/trust/trusted-root.ts';
+import type { Certificate } from '../formats/x509/certificate.ts';
+import { parseCertificatesPem } from '../formats/x509/certificate-pem.ts';
+import { attributeTextOf, nameAttributes } from '../formats/x509/distinguished-name.ts';
+import { basicConstraintsOf } from '../formats/x509/extensions.ts';
+import { requireUsable } from '../verify/root-material.ts';
+import { reading } from './given-file.ts';
+import type { GivenFile } from './given-file.ts';
+
+export interface AuthorityService {
+  readonly url: string;
+  /** PEM, in order: the issuing certificate first (of a timestamp authority the one that signs), the root last. */
+  readonly chain: GivenFile;
+  /** Otherwise from when the root (of a timestamp authority: the certificate that signs) is valid. */
+  readonly start?: Date;
+  readonly end?: Date;
+}
+
+export interface LogService {
+  readonly url: string;
+  readonly key: GivenFile;
+  /** The name by which it signs checkpoints. */
+  readonly origin?: string;
+  readonly validFor: ValidityPeriod;
+}
+
+export interface Services {
+  /** Other services to believe besides; of two logs with one id the one described here stays. */
+  readonly base: TrustedRoot;
+  readonly certificateAuthorities: readonly AuthorityService[];
+  readonly timestampAuthorities: readonly AuthorityService[];
+  readonly logs: readonly LogService[];
+  readonly ctLogs: readonly LogService[];
+}
+
+/** The trusted root as JSON, the oldest services first. Verification can use all of it. Throws TRUSTED_ROOT_MALFORMED,
+ *  CERTIFICATE_MALFORMED, PEM_MALFORMED, KEY_UNSUPPORTED and what `parsePublicKey` throws. */
+export function createTrustedRoot({ base, ...services }: Services): Uint8Array {
+  const logs = services.logs.map(logOf);
+  const ctLogs = services.ctLogs.map(logOf);
+  const root: TrustedRoot = {
+    logs: oldestFirst([...without(base.logs, logs), ...logs]),
+    ctLogs: oldestFirst([...without(base.ctLogs, ctLogs), ...ctLogs]),
+    certificateAuthorities: oldestFirst([
+      ...base.certificateAuthorities,
+      ...services.certificateAuthorities.map(certificateAuthorityOf),
+    ]),
+    timestampAuthorities: oldestFirst([
+      ...base.timestampAuthorities,
+      ...services.timestampAuthorities.map(timestampAuthorityOf),
+    ]),
+  };
+  const encoded = encodeTrustedRoot(root);
+  requireUsable(parseTrustedRoot(encoded));
+  return encoded;
+}
+
+function logOf({ url, key, origin, validFor }: LogService): TrustedLog {
+  const named = origin === undefined ? {} : { origin };
+  return reading(key, (bytes) => trustedLogOf({ key: parsePublicKey(bytes), baseUrl: url, ...named, validFor }));
+}
+
+function certificateAuthorityOf(service: AuthorityService): TrustedAuthority {
+  const chain = reading(service.chain, parseCertificatesPem);
+  return authorityOf(service, chain, chain.at(-1));
+}
+
+function timestampAuthorityOf(service: AuthorityService): TrustedAuthority {
+  const chain = reading(service.chain, parseCertificatesPem);
+  const [leaf] = chain;
+  if (leaf === undefined || chain.length < 2 || basicConstraintsOf(leaf)?.isCa === true) {
+    throw new InputError(
+      'TRUSTED_ROOT_MALFORMED',
+      `${service.chain.name}: expected the certificate that signs timestamps, then those above it up to the root`,
+    );
+  }
+  return authorityOf(service, chain, leaf);
+}
+
+function authorityOf(
+  { url, chain: file, start, end }: AuthorityService,
+  chain: readonly Certificate[],
+  beginning: Certificate | undefined,
+): TrustedAuthority {
+  const root = chain.at(-1);
+  if (root === undefined || beginning === undefined) {
+    throw new InputError('TRUSTED_ROOT_MALFORMED', `${file.name}: holds no certificate`);
+  }
+  const validFor = { start: start ?? beginning.notBefore, ...(end === undefined ? {} : { end }) };
+  return { uri: url, ...subjectOf(root), chain: chain.map(({ der }) => der), validFor };
+}
+
+/** For people only, so a name that cannot be read is left out. */
+function subjectOf({ subject }: Certificate): Pick<TrustedAuthority, 'organization' | 'commonName'> {
+  try {
+    const organization = attributeTextOf(subject, nameAttributes.organization);
+    const commonName = attributeTextOf(subject, nameAttributes.commonName);
+    return { ...(organization !== undefined && { organization }), ...(commonName !== undefined && { commonName }) };
+  } catch (error) {
+    if (error instanceof CountersignError) return {};
+    throw error;
+  }
+}
+
+function without(logs: readonly TrustedLog[], others: readonly TrustedLog[]): readonly TrustedLog[] {
+  const ids = new Set(others.map(({ logId }) => hexOf(logId)));
+  return logs.filter(({ logId }) => !ids.has(hexOf(logId)));
+}
+
+function oldestFirst<T extends { readonly validFor: ValidityPeriod }>(services: readonly T[]): readonly T[] {
+  return services.toSorted((a, b) => a.validFor.start.getTime() - b.validFor.start.getTime());
+}
