@@ -13,6 +13,7 @@ import type { AttachReport, AttachSource } from './attach-signature.ts';
 import type { MadeSignature } from './made-signature.ts';
 import { signImage } from './sign-image.ts';
 import { verifyImage } from './verify-image.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 interface Bench {
   readonly lab: ImageLab;
@@ -53,9 +54,8 @@ async function openBench(t: TestContext, hasReferrers = true): Promise<Bench> {
     outcome: async () => {
       const report = await verifyImage(context, {
         reference,
-        keys: [signer.publicKey],
+        signature: keyPolicyOf([signer.publicKey]),
         claims: { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 },
-        log: { kind: 'none-configured' },
         isRecursive: false,
       });
       return report.outcome;
@@ -130,16 +130,21 @@ test('what no reader could read is not attached', async (t) => {
 test('a log entry and a timestamp are stored with the signature', async (t) => {
   const bench = await openBench(t);
   const signature = textOf((await bench.make())[0]);
+  const body = base64Of(utf8Of('{"kind":"hashedrekord","apiVersion":"0.0.1"}'));
+  const entry = {
+    SignedEntryTimestamp: 'AQ==',
+    Payload: { body, integratedTime: 1, logIndex: 2, logID: '0'.repeat(64) },
+  };
   const report = await bench.attach({
     kind: 'signature',
     signature,
-    rekorResponse: utf8Of('{"Payload": {}}'),
+    rekorResponse: utf8Of(JSON.stringify(entry, undefined, 2)),
     timestamp: new Uint8Array([0x30, 0]),
   });
   const manifest = (
     await bench.lab.client.fetchManifest(bench.lab.repository, report.stored.where?.split(':').at(-1) ?? '')
   )?.manifest;
   const [layer] = manifest?.kind === 'image' ? manifest.layers : [];
-  assert.equal(layer?.annotations?.['dev.sigstore.cosign/bundle'], '{"Payload":{}}');
+  assert.equal(layer?.annotations?.['dev.sigstore.cosign/bundle'], JSON.stringify(entry));
   assert.equal(layer?.annotations?.['dev.sigstore.cosign/rfc3161timestamp'], '{"SignedRFC3161Timestamp":"MAA="}');
 });

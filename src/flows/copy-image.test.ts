@@ -17,6 +17,7 @@ import { copyImage } from './copy-image.ts';
 import type { CopyReport, CopyRequest } from './copy-image.ts';
 import { verifyImage } from './verify-image.ts';
 import type { ImageReport } from './verify-report.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 const progress = { onBytes: (): void => undefined };
 
@@ -53,9 +54,8 @@ async function openPair(t: TestContext, hasReferrers = true, bend?: LabOptions['
     verifyThere: (name, signer = alice, isRecursive = false) =>
       verifyImage(to.context, {
         reference: there(name),
-        keys: [signer.publicKey],
+        signature: keyPolicyOf([signer.publicKey]),
         claims: { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 },
-        log: { kind: 'none-configured' },
         isRecursive,
       }),
   };

@@ -3,6 +3,7 @@
 import { base64Of, parseUtf8 } from '../base/bytes.ts';
 import { NotFoundError } from '../base/errors.ts';
 import type { CountersignError } from '../base/errors.ts';
+import { rekorBundleOf } from '../formats/cosign/rekor-bundle.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import { repositoryNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
@@ -66,7 +67,8 @@ function downloadedOf({ form, digest, entity, stored }: ReadSignature): Download
   return { form, digest, line };
 }
 
-function oneLineOf(json: string): string {
+/** The same document without line breaks. */
+export function oneLineOf(json: string): string {
   return /[\r\n]/.test(json) ? JSON.stringify(JSON.parse(json)) : json;
 }
 
@@ -74,13 +76,14 @@ function oneLineOf(json: string): string {
  *  @source sigstore/cosign pkg/cosign/fetch.go */
 function legacyLineOf({ signature, signer, logEntries, timestamps }: SignedEntity, payload: Uint8Array): string {
   const [leaf, ...chain] = signer.kind === 'certificate' ? signer.chain.map((der) => ({ Raw: base64Of(der) })) : [];
+  const [logEntry] = logEntries;
   const [timestamp] = timestamps;
   return JSON.stringify({
     Base64Signature: base64Of(signature),
     Payload: base64Of(payload),
     Cert: leaf ?? null,
     Chain: chain.length === 0 ? null : chain,
-    Bundle: logEntries[0] ?? null,
+    Bundle: logEntry === undefined ? null : rekorBundleOf(logEntry),
     RFC3161Timestamp: timestamp === undefined ? null : { SignedRFC3161Timestamp: base64Of(timestamp) },
   });
 }

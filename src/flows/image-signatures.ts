@@ -1,13 +1,15 @@
-/** Finds what was signed about an image, in both forms at the same time: the layers of the `.sig` tag and the bundles
- *  among the referrers. Rounds of requests: [.sig manifest, referrers], then [payloads, referrer manifests], then
- *  bundles. Judges nothing: what it finds is an entity to verify, or a reason why one could not be read. */
+/** Finds what was signed about an image, in both forms at the same time: the layers of the `.sig` (or `.att`) tag and the
+ *  bundles among the referrers. Rounds of requests: [tag's manifest, referrers], then [layers' blobs, referrer manifests],
+ *  then bundles. Judges nothing: what it finds is an entity to verify, or a reason why one could not be read. */
 
 import { InputError } from '../base/errors.ts';
 import type { CountersignError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { mapPoolUntil } from '../base/pool.ts';
+import { attestationOfLayer } from '../formats/cosign/attestation-layer.ts';
 import { attachmentTagOf } from '../formats/cosign/attachment-tag.ts';
 import { signedEntityOfLayer } from '../formats/cosign/signature-layer.ts';
+import { COSIGN_SIGN_PREDICATE } from '../formats/intoto/statement.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import type { Descriptor } from '../formats/oci/manifest.ts';
 import { repositoryNameOf } from '../formats/oci/reference.ts';
@@ -16,7 +18,7 @@ import type { ImageContext, Subject } from './image-context.ts';
 import { lookAt } from './look.ts';
 import { readReferrer } from './referrer-bundle.ts';
 
-/** One signature: read, or known to be there but not readable. */
+/** One signature or attestation: read, or known to be there but not readable. */
 export type FoundSignature = {
   readonly form: 'legacy' | 'bundle';
   /** Where it was found, for people. */
@@ -51,25 +53,73 @@ export interface SignatureSource {
   readonly notes: readonly string[];
 }
 
-/** Asks both places. `isEnough` sees each signature once, as soon as it is read; once it says so, no further one is begun
- *  in either place. The first ones of each place are always looked at, so a few signatures give the same report whatever
- *  the network's speed. Throws only what `lookAt` throws on. */
+type IsEnough = (found: FoundSignature) => Promise<boolean>;
+
+/** Asks both places for signatures. `isEnough` sees each once, as soon as it is read; once it says so, no further one is
+ *  begun in either place. The first ones of each place are always looked at, so a few signatures give the same report
+ *  whatever the network's speed. Throws only what `lookAt` throws on. */
 export async function findImageSignatures(
   context: ImageContext,
   subject: Subject,
-  isEnough: (found: FoundSignature) => Promise<boolean>,
+  isEnough: IsEnough,
+): Promise<readonly [SignatureSource, SignatureSource]> {
+  return find(context, subject, SIGNATURES, isEnough);
+}
+
+/** The same for attestations: what is signed about an image and does not sign it. */
+export async function findImageAttestations(
+  context: ImageContext,
+  subject: Subject,
+  isEnough: IsEnough,
+): Promise<readonly [SignatureSource, SignatureSource]> {
+  return find(context, subject, ATTESTATIONS, isEnough);
+}
+
+/** What is looked for, and how it is stored. */
+interface Quarry {
+  readonly tag: 'sig' | 'att';
+  readonly layerBytes: number;
+  readonly entityOfLayer: (layer: Descriptor, blob: Uint8Array, origin: string) => SignedEntity;
+  /** Why a bundle with a statement of this type is none; undefined when it is one, or when there is no statement to read,
+   *  which is for verification to reject. */
+  readonly whyNot: (predicateType: string | undefined) => string | undefined;
+}
+
+const SIGNATURES: Quarry = {
+  tag: 'sig',
+  layerBytes: limits.payloadBytes,
+  entityOfLayer: signedEntityOfLayer,
+  whyNot: (predicateType) =>
+    predicateType === undefined || predicateType === COSIGN_SIGN_PREDICATE
+      ? undefined
+      : `is an attestation (${predicateType}), not a signature`,
+};
+const ATTESTATIONS: Quarry = {
+  tag: 'att',
+  layerBytes: limits.bundleBytes,
+  entityOfLayer: attestationOfLayer,
+  whyNot: (predicateType) =>
+    predicateType === COSIGN_SIGN_PREDICATE ? 'is a signature, not an attestation' : undefined,
+};
+
+async function find(
+  context: ImageContext,
+  subject: Subject,
+  quarry: Quarry,
+  isEnough: IsEnough,
 ): Promise<readonly [SignatureSource, SignatureSource]> {
   let isDone = false;
   const judge = async (found: FoundSignature): Promise<void> => {
     isDone = (await isEnough(found)) || isDone;
   };
-  const hunt: Hunt = { context, subject, judge, isDone: () => isDone, heldBytes: { legacy: 0, bundle: 0 } };
+  const hunt: Hunt = { context, subject, quarry, judge, isDone: () => isDone, heldBytes: { legacy: 0, bundle: 0 } };
   return settleBoth(findLegacy(hunt), findBundles(hunt));
 }
 
 interface Hunt {
   readonly context: ImageContext;
   readonly subject: Subject;
+  readonly quarry: Quarry;
   readonly judge: (found: FoundSignature) => Promise<void>;
   readonly isDone: () => boolean;
   /** Of the signatures read so far. */
@@ -80,10 +130,10 @@ interface Hunt {
 const IN_FLIGHT = limits.signaturesInFlight / 2;
 
 async function findLegacy(hunt: Hunt): Promise<SignatureSource> {
-  const { context, subject } = hunt;
-  const tag = attachmentTagOf(subject.digest, 'sig', context.tagPrefix);
+  const { context, subject, quarry } = hunt;
+  const tag = attachmentTagOf(subject.digest, quarry.tag, context.tagPrefix);
   const base = { form: 'legacy', place: `${repositoryNameOf(subject.repository)}:${tag}`, notes: [] } as const;
-  const look = await lookAt(async () => layersOf(await context.registry.fetchManifest(subject.repository, tag)));
+  const look = await lookAt(async () => layersOf(tag, await context.registry.fetchManifest(subject.repository, tag)));
   if (!look.isSeen) {
     return { ...base, status: 'unreachable', error: look.error, foundCount: 0, signatures: [] };
   }
@@ -107,18 +157,21 @@ async function findLegacy(hunt: Hunt): Promise<SignatureSource> {
   };
 }
 
-function layersOf(fetched: Awaited<ReturnType<ImageContext['registry']['fetchManifest']>>): readonly Descriptor[] {
+function layersOf(
+  tag: string,
+  fetched: Awaited<ReturnType<ImageContext['registry']['fetchManifest']>>,
+): readonly Descriptor[] {
   if (fetched?.manifest.kind === 'index') {
-    throw new InputError('MANIFEST_TYPE_MISMATCH', 'the signature tag names an image index, not a signature manifest');
+    throw new InputError('MANIFEST_TYPE_MISMATCH', `${tag} names an image index, not a manifest of signatures`);
   }
   return fetched?.manifest.layers ?? [];
 }
 
-async function readLayer({ context, subject }: Hunt, tag: string, layer: Descriptor): Promise<FoundSignature> {
+async function readLayer({ context, subject, quarry }: Hunt, tag: string, layer: Descriptor): Promise<FoundSignature> {
   const found = { form: 'legacy', origin: `${tag} layer ${layer.digest}`, digest: layer.digest } as const;
   const look = await lookAt(async () => {
-    const payload = await context.registry.fetchBlob(subject.repository, layer, limits.payloadBytes);
-    return { payload, entity: signedEntityOfLayer(layer, payload, found.origin) };
+    const payload = await context.registry.fetchBlob(subject.repository, layer, quarry.layerBytes);
+    return { payload, entity: quarry.entityOfLayer(layer, payload, found.origin) };
   });
   return look.isSeen
     ? {
@@ -162,21 +215,26 @@ async function findBundles(hunt: Hunt): Promise<SignatureSource> {
   };
 }
 
-/** A signature, or a sentence saying why the referrer is none. */
+/** What is looked for, or a sentence saying why the referrer is not that. */
 async function readBundle(hunt: Hunt, descriptor: Descriptor): Promise<FoundSignature | string> {
   const found = { form: 'bundle', origin: `referrer ${descriptor.digest}`, digest: descriptor.digest } as const;
   const look = await lookAt(() => readReferrer(hunt.context, hunt.subject, descriptor.digest));
   if (!look.isSeen) {
     return judged(hunt, { ...found, kind: 'unreadable', error: look.error });
   }
-  if (look.value.kind !== 'signature') {
-    return `${found.origin}: ${look.value.why}`;
+  const answer = look.value;
+  if (answer.kind === 'other') {
+    return `${found.origin}: ${answer.why}`;
+  }
+  const whyNot = hunt.quarry.whyNot(answer.predicateType);
+  if (whyNot !== undefined) {
+    return `${found.origin}: ${whyNot}`;
   }
   return judged(hunt, {
     ...found,
     kind: 'read',
-    entity: look.value.entity,
-    stored: { kind: 'bundle', bytes: look.value.bytes },
+    entity: answer.entity,
+    stored: { kind: 'bundle', bytes: answer.bytes },
   });
 }
 

@@ -13,6 +13,7 @@ import type { Digest } from '../formats/oci/digest.ts';
 import type { Descriptor } from '../formats/oci/manifest.ts';
 import { verifyImageSignature } from '../verify/image-signature.ts';
 import type { FoundSignature } from './image-signatures.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 /** `legacy`: a layer of the `.sig` image, read by everyone. `bundle`: a referrer, as cosign 3 writes it. */
 export type SignatureForm = 'legacy' | 'bundle';
@@ -85,9 +86,8 @@ export async function recognise(found: FoundSignature, key: PublicKey, claims: C
   }
   const verdict = await verifyImageSignature(found.entity, {
     digest: claims.imageDigest,
-    keys: [key],
+    ...keyPolicyOf([key]),
     claims: { kind: 'check', annotations: {} },
-    log: { kind: 'none-configured' },
   });
   if (verdict.status !== 'verified') {
     return { isOwnKey: false, isSame: false };

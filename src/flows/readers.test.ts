@@ -80,6 +80,7 @@ test('an Ed25519ph bundle, which cosign 3 makes, is not promised to cosign 3', a
     signature: new Uint8Array(),
     signer: { kind: 'none' },
     logEntries: [],
+    logEvidence: 'promise',
     timestamps: [],
   } as const;
   const image = { resolved: 'image', repository: lab.repository, hasBundles: true };

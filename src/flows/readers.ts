@@ -9,6 +9,7 @@ import { repositoryNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
 import { verifyImageSignature } from '../verify/image-signature.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 import { requireRead } from './download-signatures.ts';
 import { subjectOf } from './image-context.ts';
 import type { ImageContext } from './image-context.ts';
@@ -16,6 +17,7 @@ import { findImageSignatures } from './image-signatures.ts';
 import { answersOf } from './reader-rules.ts';
 import type { ReaderAnswer, SignerFacts } from './reader-rules.ts';
 import { readReferrers } from './stored-artifacts.ts';
+import { signerTextOf } from './verify-report.ts';
 
 export interface SignerReaders {
   /** "key sha256:…", "certificate sha256:…", "a key that the signature does not name". */
@@ -91,14 +93,13 @@ async function signerOf(
 ): Promise<Pick<SignerFacts, 'signer' | 'isVerified'> & { readonly scheme?: string }> {
   if (first !== undefined) {
     const verdict = await verifyImageSignature(entity, {
+      ...keyPolicyOf([first, ...more]),
       digest,
-      keys: [first, ...more],
       claims: { kind: 'check', annotations: {} },
-      log: { kind: 'none-configured' },
     });
     if (verdict.status === 'verified') {
       return {
-        signer: `key sha256:${verdict.evidence.key.fingerprint}`,
+        signer: `key ${signerTextOf(verdict.evidence.signer)}`,
         isVerified: true,
         scheme: verdict.evidence.scheme,
       };

@@ -1,10 +1,10 @@
-/** Reads one referrer of an image: is it a signature, something else, or not about this image at all? */
+/** Reads one referrer of an image: is it a bundle about this image, and what does it say it holds? */
 
 import { CountersignError, InputError, RemoteError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { parseBundle } from '../formats/bundle/bundle.ts';
 import { isBundleMediaType } from '../formats/bundle/media-type.ts';
-import { COSIGN_SIGN_PREDICATE, IN_TOTO_PAYLOAD_TYPE, parseStatement } from '../formats/intoto/statement.ts';
+import { IN_TOTO_PAYLOAD_TYPE, parseStatement } from '../formats/intoto/statement.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import { artifactTypeOf } from '../formats/oci/manifest.ts';
 import type { ImageManifest } from '../formats/oci/manifest.ts';
@@ -12,8 +12,14 @@ import type { SignedEntity } from '../formats/signed-entity.ts';
 import type { ImageContext, Subject } from './image-context.ts';
 
 export type ReferrerAnswer =
-  | { readonly kind: 'signature'; readonly entity: SignedEntity; readonly bytes: Uint8Array }
-  /** An attestation, an SBOM of another tool, something about another image. */
+  | {
+      readonly kind: 'bundle';
+      readonly entity: SignedEntity;
+      readonly bytes: Uint8Array;
+      /** That its statement names; undefined when there is no statement to read. */
+      readonly predicateType: string | undefined;
+    }
+  /** An SBOM of another tool, something about another image. */
   | { readonly kind: 'other'; readonly why: string };
 
 /** Fetches manifest and bundle. The list that named the referrer is a hint only: `subject` decides what it is about, and
@@ -43,18 +49,13 @@ export async function readReferrer(
   }
   const bytes = await registry.fetchBlob(subject.repository, layer, limits.bundleBytes);
   const entity = parseBundle(bytes, `referrer ${digest}`);
-  const predicateType = predicateTypeOf(entity);
-  return predicateType === undefined || predicateType === COSIGN_SIGN_PREDICATE
-    ? { kind: 'signature', entity, bytes }
-    : { kind: 'other', why: `is an attestation (${predicateType}), not a signature` };
+  return { kind: 'bundle', entity, bytes, predicateType: predicateTypeOf(entity) };
 }
 
 function hasBundle(manifest: ImageManifest): boolean {
   return manifest.layers.some((layer) => isBundleMediaType(layer.mediaType));
 }
 
-/** The predicate type that the envelope's statement names; undefined when there is no statement to read, which is for
- *  verification to reject. */
 function predicateTypeOf({ content }: SignedEntity): string | undefined {
   if (content.kind !== 'dsse' || content.payloadType !== IN_TOTO_PAYLOAD_TYPE) {
     return undefined;

@@ -11,6 +11,7 @@ import type { KeyAlgorithm } from '../crypto/key-algorithm.ts';
 import { signBlob } from './sign-blob.ts';
 import { verifyBlob } from './verify-blob.ts';
 import type { BlobProof } from './verify-blob.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 const algorithms: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa'];
 const text = utf8Of('hello, signed world');
@@ -33,8 +34,7 @@ for (const algorithm of algorithms) {
       for (const proof of proofs) {
         const outcomeOf = async (content: Uint8Array): Promise<string> => {
           const { verdict } = await verifyBlob({
-            keys: [signer.publicKey],
-            log: { kind: 'none-configured' },
+            signature: keyPolicyOf([signer.publicKey]),
             artifact: { kind: 'stream', chunks: chunksOf(content) },
             proof,
           });

@@ -13,6 +13,7 @@ import { encodeBlobBundle } from '../formats/cosign/blob-bundle.ts';
 import { digestOf } from '../formats/oci/digest.ts';
 import { verifyBlob } from './verify-blob.ts';
 import type { BlobArtifact, BlobProof } from './verify-blob.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 const file = utf8Of('a file');
 
@@ -23,8 +24,7 @@ async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8
 const stream = (...chunks: readonly Uint8Array[]): BlobArtifact => ({ kind: 'stream', chunks: chunksOf(...chunks) });
 
 async function statusOf(signer: Signer, proof: BlobProof, artifact: BlobArtifact): Promise<string> {
-  return (await verifyBlob({ keys: [signer.publicKey], log: { kind: 'none-configured' }, artifact, proof })).verdict
-    .status;
+  return (await verifyBlob({ signature: keyPolicyOf([signer.publicKey]), artifact, proof })).verdict.status;
 }
 
 const algorithms: readonly KeyAlgorithm[] = ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa'];

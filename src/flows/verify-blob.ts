@@ -1,20 +1,21 @@
-/** Verifies a file's signature by a key. */
+/** Verifies a file's signature. */
 
 import { concatBytes, parseHex } from '../base/bytes.ts';
-import { decodeDocument, decodeObject, decodeString, optional } from '../base/decode.ts';
-import { InputError } from '../base/errors.ts';
-import { parseJson } from '../base/json.ts';
+import { CountersignError, InputError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { hashStream } from '../crypto/hash.ts';
+import { parsePublicKey } from '../crypto/public-key.ts';
 import { isVerifiableByHash } from '../crypto/signature.ts';
 import { parseBundle } from '../formats/bundle/bundle.ts';
+import { isSigstoreBundle } from '../formats/bundle/generation.ts';
 import { parseBlobBundle } from '../formats/cosign/blob-bundle.ts';
 import { digestAlgorithmOf, digestHexOf } from '../formats/oci/digest.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
+import { parseCertificate } from '../formats/x509/certificate.ts';
 import { verifyBlobSignature } from '../verify/blob-signature.ts';
 import type { Artifact } from '../verify/blob-signature.ts';
-import type { LogPolicy, TrustedKeys } from '../verify/policy.ts';
+import type { SignaturePolicy } from '../verify/policy.ts';
 import type { Verdict } from '../verify/verdict.ts';
 
 /** What was signed: the file as a stream, or only its digest. */
@@ -24,12 +25,18 @@ export type BlobArtifact =
 
 /** `--signature` (raw bytes, already out of base64) or `--bundle` (the file's bytes, either generation). */
 export type BlobProof =
-  | { readonly kind: 'signature'; readonly signature: Uint8Array }
+  | {
+      readonly kind: 'signature';
+      readonly signature: Uint8Array;
+      /** `--certificate`: DER, leaf first. None: made with a key. */
+      readonly certificates?: readonly Uint8Array[];
+      /** `--rfc3161-timestamp`: DER. */
+      readonly timestamps?: readonly Uint8Array[];
+    }
   | { readonly kind: 'bundle'; readonly bytes: Uint8Array; readonly name: string };
 
 export interface VerifyBlobRequest {
-  readonly keys: TrustedKeys;
-  readonly log: LogPolicy;
+  readonly signature: SignaturePolicy;
   readonly artifact: BlobArtifact;
   readonly proof: BlobProof;
 }
@@ -42,13 +49,18 @@ export interface BlobReport {
 /** Judges the signature. Throws when a bundle is not one (BUNDLE_MALFORMED, JSON_MALFORMED, …), when the stream does, and
  *  INPUT_TOO_LARGE for an Ed25519 signature of a file too large to hold. */
 export async function verifyBlob(request: VerifyBlobRequest): Promise<BlobReport> {
-  const { keys, log, proof } = request;
-  const entity = entityOf(proof);
-  const artifact = await readArtifact(request.artifact, keys);
-  return { entity, verdict: await verifyBlobSignature(entity, { artifact, keys, log }) };
+  return verifyBlobEntity(entityOf(request.proof), request.artifact, request.signature);
 }
 
-const decodeKind = decodeObject({ mediaType: optional(decodeString) });
+/** As `verifyBlob`, for a signature that has been read. */
+export async function verifyBlobEntity(
+  entity: SignedEntity,
+  given: BlobArtifact,
+  signature: SignaturePolicy,
+): Promise<BlobReport> {
+  const artifact = await readArtifact(given, entity, signature);
+  return { entity, verdict: await verifyBlobSignature(entity, { ...signature, artifact }) };
+}
 
 function entityOf(proof: BlobProof): SignedEntity {
   if (proof.kind === 'signature') {
@@ -57,50 +69,59 @@ function entityOf(proof: BlobProof): SignedEntity {
       origin: 'the given signature',
       content: { kind: 'message' },
       signature: proof.signature,
-      signer: { kind: 'none' },
+      signer: proof.certificates === undefined ? { kind: 'none' } : { kind: 'certificate', chain: proof.certificates },
       logEntries: [],
-      timestamps: [],
+      logEvidence: 'promise',
+      timestamps: proof.timestamps ?? [],
     };
   }
-  // Only the new generation names its type.
-  const what = 'signature bundle';
-  const { mediaType } = decodeDocument(
-    parseJson(proof.bytes, { what, maxBytes: limits.bundleBytes }),
-    decodeKind,
-    what,
-  );
-  return mediaType === undefined ? parseBlobBundle(proof.bytes, proof.name) : parseBundle(proof.bytes, proof.name);
+  return isSigstoreBundle(proof.bytes)
+    ? parseBundle(proof.bytes, proof.name)
+    : parseBlobBundle(proof.bytes, proof.name);
 }
 
-async function readArtifact(artifact: BlobArtifact, keys: TrustedKeys): Promise<Artifact> {
+async function readArtifact(artifact: BlobArtifact, entity: SignedEntity, policy: SignaturePolicy): Promise<Artifact> {
   if (artifact.kind === 'digest') {
     return { kind: 'hashes', hashes: { [digestAlgorithmOf(artifact.digest)]: parseHex(digestHexOf(artifact.digest)) } };
   }
-  return holdOrHash(artifact.chunks, keys);
+  return holdOrHash(artifact.chunks, () => isHashEnough(entity, policy));
 }
 
 /** Holds a file up to the cap, which every scheme can judge. A larger one is hashed in constant memory, which is enough
  *  for all but Ed25519. */
-async function holdOrHash(chunks: AsyncIterable<Uint8Array>, keys: TrustedKeys): Promise<Artifact> {
-  const isHashEnough = keys.every(isVerifiableByHash);
-  const cap = isHashEnough ? limits.heldFileBytes : limits.wholeMessageBytes;
+async function holdOrHash(chunks: AsyncIterable<Uint8Array>, mayHash: () => boolean): Promise<Artifact> {
   const iterator = chunks[Symbol.asyncIterator]();
   const held: Uint8Array[] = [];
   let size = 0;
   for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
     held.push(next.value);
     size += next.value.length;
-    if (size > cap) {
-      if (!isHashEnough) {
-        throw new InputError(
-          'INPUT_TOO_LARGE',
-          `the file has more than ${cap} bytes: Ed25519 covers the file itself, which must be held in memory whole`,
-        );
-      }
+    if (size > limits.heldFileBytes && mayHash()) {
       return { kind: 'hashes', hashes: await hashStream(resumed(held, iterator)) };
+    }
+    if (size > limits.wholeMessageBytes) {
+      throw new InputError(
+        'INPUT_TOO_LARGE',
+        `the file has more than ${limits.wholeMessageBytes} bytes: Ed25519 covers the file itself, which must be held in memory whole`,
+      );
     }
   }
   return { kind: 'bytes', bytes: concatBytes(held) };
+}
+
+/** What the certificate says of its key is only used to choose how the file is read. */
+function isHashEnough({ signer: claim }: SignedEntity, { signer }: SignaturePolicy): boolean {
+  if (signer.kind === 'keys') {
+    return signer.keys.every(isVerifiableByHash);
+  }
+  try {
+    const [leaf] = claim.kind === 'certificate' ? claim.chain : [];
+    return leaf === undefined || isVerifiableByHash(parsePublicKey(parseCertificate(leaf).spki));
+  } catch (error) {
+    // It will be told by the step that reads the certificate.
+    if (error instanceof CountersignError) return true;
+    throw error;
+  }
 }
 
 async function* resumed(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -13,14 +13,14 @@ import { parseReference, repositoryNameOf } from '../formats/oci/reference.ts';
 import { verifyImage, verifyImages } from './verify-image.ts';
 import type { ImageReport } from './verify-report.ts';
 import type { ClaimsTerms, VerifyTerms } from './verify-terms.ts';
+import { keyPolicyOf } from '../verify/policy.ts';
 
 const checked: ClaimsTerms = { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 };
 
 function termsOf(signer: Signer, claims: ClaimsTerms = checked, more: readonly Signer[] = []): VerifyTerms {
   return {
-    keys: [signer.publicKey, ...more.map((each) => each.publicKey)],
+    signature: keyPolicyOf([signer.publicKey, ...more.map((each) => each.publicKey)]),
     claims,
-    log: { kind: 'none-configured' },
     isRecursive: false,
   };
 }

@@ -8,9 +8,10 @@ import type { Descriptor, ImageIndex } from '../formats/oci/manifest.ts';
 import { imageIndexTypes } from '../formats/oci/media-type.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
-import type { TrustedKeys } from '../verify/policy.ts';
+import type { SignaturePolicy } from '../verify/policy.ts';
+import { unresolvedReportOf } from './found-judgement.ts';
 import type { ImageContext } from './image-context.ts';
-import { judgeImage, judgeStored, unresolvedReportOf } from './image-judgement.ts';
+import { judgeImage, judgeStored } from './image-judgement.ts';
 import { lookAt } from './look.ts';
 import type { ImageReport, NamedImage, VerifyReport } from './verify-report.ts';
 import { requirePossibleTerms } from './verify-terms.ts';
@@ -26,9 +27,9 @@ export interface VerifyImagesRequest extends AwaitedTerms {
   readonly inFlight: number;
 }
 
-interface AwaitedTerms extends Omit<VerifyTerms, 'keys'> {
-  /** May be a promise, so that reading the keys overlaps with asking the registry. */
-  readonly keys: TrustedKeys | Promise<TrustedKeys>;
+interface AwaitedTerms extends Omit<VerifyTerms, 'signature'> {
+  /** May be a promise, so that reading keys and trusted roots overlaps with asking the registry. */
+  readonly signature: SignaturePolicy | Promise<SignaturePolicy>;
 }
 
 /** Judges one image. Throws THRESHOLD_INVALID, configuration errors and what interrupts the command; everything that a
@@ -55,7 +56,7 @@ export async function verifyImage(context: ImageContext, request: VerifyImageReq
 }
 
 async function possibleTermsOf<T extends AwaitedTerms>(request: T): Promise<T & VerifyTerms> {
-  const terms = { ...request, keys: await request.keys };
+  const terms = { ...request, signature: await request.signature };
   requirePossibleTerms(terms);
   return terms;
 }

@@ -35,7 +35,15 @@ function accepted(form: 'legacy' | 'bundle', key: PublicKey, claims: SignedClaim
     verdict: {
       status: 'verified',
       checks: [],
-      evidence: { key, scheme: 'test', claims, isClaimsChecked: true, checks: [] },
+      evidence: {
+        signer: { kind: 'key', key },
+        scheme: 'test',
+        times: [],
+        entries: [],
+        claims,
+        isClaimsChecked: true,
+        checks: [],
+      },
     },
   };
 }
@@ -101,6 +109,7 @@ test('as text, a payload is printed as it was signed, unless it claims an identi
       signature: payload,
       signer: { kind: 'none' },
       logEntries: [],
+      logEvidence: 'promise',
       timestamps: [],
     },
   });

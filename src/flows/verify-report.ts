@@ -1,6 +1,6 @@
 /** What verifying an image found out, as data: for the command line's text, for `--json` and for `--explain`. */
 
-import { parseUtf8 } from '../base/bytes.ts';
+import { base64Of, hexOf, parseUtf8 } from '../base/bytes.ts';
 import type { CountersignError } from '../base/errors.ts';
 import type { JsonValue } from '../base/json.ts';
 import { isReservedAnnotation } from '../formats/cosign/reserved-annotation.ts';
@@ -11,7 +11,9 @@ import type { Platform } from '../formats/oci/manifest.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
-import type { Check, Evidence, Verdict } from '../verify/verdict.ts';
+import { fulcioExtensionsOf } from '../formats/x509/fulcio-extensions.ts';
+import { signerIdOf } from '../verify/threshold.ts';
+import type { Check, Evidence, ProvenSigner, Verdict } from '../verify/verdict.ts';
 
 /** `absent`: every form answered "there is none". `rejected`: found, none acceptable. `unknown`: no accepted signature,
  *  and some source needed for the answer could not be looked at. */
@@ -115,18 +117,65 @@ function jsonOf(value: GoJson): string {
   return parseUtf8(encodeGoJson(value));
 }
 
-function cosignElementOf({ form, evidence }: AcceptedSignature, report: ImageReport): GoJson {
-  return form === 'legacy' ? legacyElementOf(evidence) : bundleElementOf(evidence, report);
+function cosignElementOf({ form, evidence, entity }: AcceptedSignature, report: ImageReport): GoJson {
+  return form === 'legacy' ? legacyElementOf(evidence, entity) : bundleElementOf(evidence, report);
 }
 
-function signerNameOf({ key, claims }: Evidence): string {
-  return `${key.fingerprint} ${jsonOf(goMapOf(claims.annotations))}`;
+/** For people: "sha256:…" of a key, "dev@example.com (https://issuer.example)" of a certificate. */
+export function signerTextOf(signer: ProvenSigner): string {
+  return signer.kind === 'key'
+    ? `sha256:${signer.key.fingerprint}`
+    : `${signer.subject} (${signer.issuer ?? 'no issuer named'})`;
 }
 
-function legacyElementOf({ claims }: Evidence): GoJson {
+function signerNameOf({ signer, claims }: Evidence): string {
+  return `${signerIdOf(signer)} ${jsonOf(goMapOf(claims.annotations))}`;
+}
+
+/** With the names of the certificate, proven, under the keys that cosign gives them. */
+function legacyElementOf({ claims, signer, entries }: Evidence, entity: SignedEntity | undefined): GoJson {
   const { dockerReference = '', imageDigest = '', type } = claims;
-  const optional = harmlessAnnotationsOf(claims.annotations);
+  const optional = new Map<string, GoJson>([
+    ...harmlessAnnotationsOf(claims.annotations),
+    ...(signer.kind === 'certificate' ? identityMembersOf(signer) : []),
+    ...(entries.length > 0 ? bundleMembersOf(entity) : []),
+  ]);
   return elementOf(dockerReference, imageDigest, type, optional.size === 0 ? null : optional);
+}
+
+/** @source sigstore/cosign cmd/cosign/cli/verify/verify.go, PrintVerification */
+function identityMembersOf(
+  signer: ProvenSigner & { readonly kind: 'certificate' },
+): readonly (readonly [string, GoJson])[] {
+  const extensions = fulcioExtensionsOf(signer.certificate);
+  const workflow = WORKFLOW_MEMBERS.flatMap(([name, member, oid]) => {
+    const value = extensions.get(name);
+    return value === undefined ? [] : [[member, value] as const, [oid, value] as const];
+  });
+  const { issuer } = signer;
+  const issued = issuer === undefined ? [] : [['Issuer', issuer] as const, ['1.3.6.1.4.1.57264.1.1', issuer] as const];
+  return [['Subject', signer.subject], ...issued, ...workflow];
+}
+
+const WORKFLOW_MEMBERS = [
+  ['githubWorkflowTrigger', 'githubWorkflowTrigger', '1.3.6.1.4.1.57264.1.2'],
+  ['githubWorkflowSha', 'githubWorkflowSha', '1.3.6.1.4.1.57264.1.3'],
+  ['githubWorkflowName', 'githubWorkflowName', '1.3.6.1.4.1.57264.1.4'],
+  ['githubWorkflowRepository', 'githubWorkflowRepository', '1.3.6.1.4.1.57264.1.5'],
+  ['githubWorkflowRef', 'githubWorkflowRef', '1.3.6.1.4.1.57264.1.6'],
+] as const;
+
+/** The log entry stored with a layer, once it is proven, as cosign prints it. */
+function bundleMembersOf(entity: SignedEntity | undefined): readonly (readonly [string, GoJson])[] {
+  const [entry] = entity?.logEntries ?? [];
+  if (entry?.promise === undefined) return [];
+  const payload = {
+    body: base64Of(entry.body),
+    integratedTime: Number(entry.integratedTime ?? 0n),
+    logIndex: Number(entry.logIndex),
+    logID: hexOf(entry.logId),
+  };
+  return [['Bundle', { SignedEntryTimestamp: base64Of(entry.promise), Payload: payload }]];
 }
 
 function bundleElementOf({ claims }: Evidence, { reference }: ImageReport): GoJson {

@@ -34,15 +34,15 @@ import { copyImage } from '../../src/flows/copy-image.ts';
 import { downloadSignatures } from '../../src/flows/download-signatures.ts';
 import { verifyImage } from '../../src/flows/verify-image.ts';
 import type { ImageReport } from '../../src/flows/verify-report.ts';
+import { keyPolicyOf } from '../../src/verify/policy.ts';
 
 const claims = { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 } as const;
 
 async function verify(lab: ImageLab, key: PublicKey, name = 'app/web:v1'): Promise<ImageReport> {
   return verifyImage(lab.context, {
     reference: lab.named(name),
-    keys: [key],
+    signature: keyPolicyOf([key]),
     claims,
-    log: { kind: 'none-configured' },
     isRecursive: false,
   });
 }
@@ -75,7 +75,7 @@ async function openProxied(t: TestContext, hasReferrers: boolean): Promise<Proxi
     const reference = parseReference(`${proxy.host}/app/web:v1`);
     return verifyImage(
       { runtime, registry },
-      { reference, keys: [bench.alice.publicKey], claims, log: { kind: 'none-configured' }, isRecursive: false },
+      { reference, signature: keyPolicyOf([bench.alice.publicKey]), claims, isRecursive: false },
     );
   };
   return { ...bench, proxy, verifyThere };
@@ -264,9 +264,8 @@ test('an index over the cap of children or of levels is "could not look", and is
   for (const tag of ['wide', 'deep']) {
     const report = await verifyImage(lab.context, {
       reference: lab.named(`app/web:${tag}`),
-      keys: [alice.publicKey],
+      signature: keyPolicyOf([alice.publicKey]),
       claims,
-      log: { kind: 'none-configured' },
       isRecursive: true,
     });
     assert.equal(report.exit, 20, tag);

@@ -25,6 +25,7 @@ import { faultNames, faultyAnswer, responseOf } from '../support/faults.ts';
 import type { FaultName, StoredAnswer } from '../support/faults.ts';
 import { openImageLab, signBundle, signLegacy } from '../support/image-lab.ts';
 import type { ImageLab } from '../support/image-lab.ts';
+import { keyPolicyOf } from '../../src/verify/policy.ts';
 
 const runs = Number(process.env['COUNTERSIGN_FUZZ_RUNS'] ?? 10_000);
 const firstSeed = Number(process.env['COUNTERSIGN_FUZZ_SEED'] ?? 1);
@@ -168,9 +169,8 @@ async function play(
     { runtime, registry },
     {
       reference: scenario.reference,
-      keys: [scenario.key],
+      signature: keyPolicyOf([scenario.key]),
       claims,
-      log: { kind: 'none-configured' },
       isRecursive: false,
     },
   );
@@ -314,7 +314,7 @@ async function recorded(
   const claims = { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 } as const;
   await verifyImage(
     { runtime: lab.context.runtime, registry },
-    { reference, keys: [key], claims, log: { kind: 'none-configured' }, isRecursive: false },
+    { reference, signature: keyPolicyOf([key]), claims, isRecursive: false },
   );
   return answers;
 }

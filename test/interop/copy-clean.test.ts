@@ -19,6 +19,7 @@ import { registryPeers, startRegistry } from '../support/registries.ts';
 import type { RegistryKind } from '../support/registries.ts';
 import { createStockKeys, stockClients } from '../support/stock-clients.ts';
 import { createTestRuntime } from '../support/test-runtime.ts';
+import { keyPolicyOf } from '../../src/verify/policy.ts';
 
 const ways: readonly (readonly [RegistryKind, RegistryKind])[] = [
   ['docker', 'olareg'],
@@ -54,7 +55,6 @@ for (const [source, destination] of ways) {
     });
     const checks = {
       claims: { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 },
-      log: { kind: 'none-configured' },
       isRecursive: false,
     } as const;
     for (const keys of [second, third]) {
@@ -63,7 +63,7 @@ for (const [source, destination] of ways) {
           await verifyImage(context, {
             ...checks,
             reference: copied,
-            keys: [parsePublicKey(readFileSync(keys.publicFile))],
+            signature: keyPolicyOf([parsePublicKey(readFileSync(keys.publicFile))]),
           })
         ).exit,
         0,

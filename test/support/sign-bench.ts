@@ -11,6 +11,7 @@ import { verifyImage } from '../../src/flows/verify-image.ts';
 import type { Digest } from '../../src/formats/oci/digest.ts';
 import { openImageLab } from './image-lab.ts';
 import type { ImageLab, LabOptions } from './image-lab.ts';
+import { keyPolicyOf } from '../../src/verify/policy.ts';
 
 export interface Bench {
   readonly lab: ImageLab;
@@ -62,9 +63,8 @@ export function statusesOf(report: SignReport): readonly string[] {
 export async function requireVerified({ lab }: Bench, signer: Signer, annotations = {}): Promise<void> {
   const report = await verifyImage(lab.context, {
     reference: lab.named('app/web:v1'),
-    keys: [signer.publicKey],
+    signature: keyPolicyOf([signer.publicKey]),
     claims: { kind: 'check', annotations, isReferenceMatched: true, threshold: 1 },
-    log: { kind: 'none-configured' },
     isRecursive: false,
   });
   assert.equal(report.outcome, 'verified');

@@ -8,6 +8,7 @@ import { openRegistryClient } from '../../src/clients/registry/open-registry-cli
 import { parsePublicKey } from '../../src/crypto/public-key.ts';
 import { verifyImage } from '../../src/flows/verify-image.ts';
 import { parseReference } from '../../src/formats/oci/reference.ts';
+import { keyPolicyOf } from '../../src/verify/policy.ts';
 
 const [, , name = '', keyFile = ''] = process.argv;
 const { request, close } = openRequest({ environment: {} });
@@ -29,9 +30,8 @@ const report = await verifyImage(
   { runtime, registry },
   {
     reference: parseReference(name),
-    keys: [parsePublicKey(readFileSync(keyFile))],
+    signature: keyPolicyOf([parsePublicKey(readFileSync(keyFile))]),
     claims: { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 },
-    log: { kind: 'none-configured' },
     isRecursive: false,
   },
 );

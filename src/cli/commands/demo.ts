@@ -14,7 +14,7 @@ import { signerOf } from '../../crypto/signer.ts';
 import { signImage } from '../../flows/sign-image.ts';
 import type { SignContext } from '../../flows/sign-context.ts';
 import { verifyImage } from '../../flows/verify-image.ts';
-import { acceptedSignaturesOf } from '../../flows/verify-report.ts';
+import { acceptedSignaturesOf, signerTextOf } from '../../flows/verify-report.ts';
 import type { ImageReport } from '../../flows/verify-report.ts';
 import type { Digest } from '../../formats/oci/digest.ts';
 import { parseReference } from '../../formats/oci/reference.ts';
@@ -26,6 +26,7 @@ import { interruptionOf } from '../interruption.ts';
 import type { Session } from '../session.ts';
 import { userAgent } from '../registry-access.ts';
 import { withRuntime } from '../with-runtime.ts';
+import { keyPolicyOf } from '../../verify/policy.ts';
 
 export const demoCommand = declareCommand({
   path: ['demo'],
@@ -90,9 +91,8 @@ async function play(session: Session, host: string, folder: string): Promise<Fac
     const key = createKeyPair('ecdsa-p256');
     const terms = {
       reference,
-      keys: [key.publicKey],
+      signature: keyPolicyOf([key.publicKey]),
       claims: { kind: 'check', annotations: {}, isReferenceMatched: false, threshold: 1 },
-      log: { kind: 'none-configured' },
       isRecursive: false,
     } as const;
     try {
@@ -208,7 +208,7 @@ ${isKept ? '' : `\nThe registry and the keys are gone again. To try it yourself:
 }
 
 function signersOf(image: ImageReport): readonly string[] {
-  return acceptedSignaturesOf(image).map(({ evidence }) => `key sha256:${evidence.key.fingerprint}`);
+  return acceptedSignaturesOf(image).map(({ evidence }) => `key ${signerTextOf(evidence.signer)}`);
 }
 
 /** How the person would call it: from a clone, or installed. */
