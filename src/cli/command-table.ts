@@ -26,6 +26,7 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/generate-key-pair.ts')).generateKeyPairCommand,
   },
   { path: ['import-key-pair'], load: async () => (await import('./commands/import-key-pair.ts')).importKeyPairCommand },
+  { path: ['initialize'], load: async () => (await import('./commands/initialize.ts')).initializeCommand },
   { path: ['login'], load: async () => (await import('./commands/login.ts')).loginCommand },
   { path: ['logout'], load: async () => (await import('./commands/logout.ts')).logoutCommand },
   { path: ['public-key'], load: async () => (await import('./commands/public-key.ts')).publicKeyCommand },
@@ -38,8 +39,21 @@ export const commandTable: readonly CommandEntry[] = [
   { path: ['sign-blob'], load: async () => (await import('./commands/sign-blob.ts')).signBlobCommand },
   { path: ['tree'], load: async () => (await import('./commands/tree.ts')).treeCommand },
   { path: ['triangulate'], load: async () => (await import('./commands/triangulate.ts')).triangulateCommand },
+  {
+    path: ['trusted-root', 'create'],
+    load: async () => (await import('./commands/trusted-root-create.ts')).trustedRootCreateCommand,
+  },
   { path: ['verify'], load: async () => (await import('./commands/verify.ts')).verifyCommand },
+  {
+    path: ['verify-attestation'],
+    load: async () => (await import('./commands/verify-attestation.ts')).verifyAttestationCommand,
+  },
   { path: ['verify-blob'], load: async () => (await import('./commands/verify-blob.ts')).verifyBlobCommand },
+  { path: ['verify-bundle'], load: async () => (await import('./commands/verify-bundle.ts')).verifyBundleCommand },
+  {
+    path: ['verify-blob-attestation'],
+    load: async () => (await import('./commands/verify-blob-attestation.ts')).verifyBlobAttestationCommand,
+  },
   { path: ['version'], load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 

@@ -91,6 +91,11 @@ const cosignFlags: Readonly<Record<string, Partial<Readonly<Record<CosignVersion
       'registry-client-cert registry-client-key registry-password registry-server-name registry-token ' +
       'registry-username type',
   },
+  'trusted-root create': {
+    '2.4': 'certificate-chain ctfe-key ctfe-start-time out rekor-key rekor-start-time timestamp-certificate-chain',
+    '2.6': 'ctfe ctfe-end-time ctfe-url fulcio fulcio-uri rekor rekor-end-time rekor-url timestamp-uri tsa',
+    '3.1': 'no-default-ctfe no-default-fulcio no-default-rekor no-default-tsa with-default-services',
+  },
   verify: {
     '2.4':
       'allow-http-registry allow-insecure-registry annotations attachment attachment-tag-prefix ' +
@@ -104,6 +109,19 @@ const cosignFlags: Readonly<Record<string, Partial<Readonly<Record<CosignVersion
       'rekor-url sct signature signature-digest-algorithm sk slot timestamp-certificate-chain trusted-root ' +
       'use-signed-timestamps',
   },
+  'verify-attestation': {
+    '2.4':
+      'allow-http-registry allow-insecure-registry attachment-tag-prefix ' +
+      'ca-intermediates ca-roots certificate certificate-chain certificate-github-workflow-name ' +
+      'certificate-github-workflow-ref certificate-github-workflow-repository ' +
+      'certificate-github-workflow-sha certificate-github-workflow-trigger certificate-identity ' +
+      'certificate-identity-regexp certificate-oidc-issuer certificate-oidc-issuer-regexp check-claims ' +
+      'experimental-oci11 insecure-ignore-sct insecure-ignore-tlog k8s-keychain key local-image max-workers ' +
+      'new-bundle-format offline output policy private-infrastructure registry-cacert registry-client-cert ' +
+      'registry-client-key registry-password registry-server-name registry-token registry-username ' +
+      'rekor-url sct sk slot timestamp-certificate-chain trusted-root type use-signed-timestamps',
+    '2.6': 'signature-digest-algorithm',
+  },
   'verify-blob': {
     '2.4':
       'bundle ca-intermediates ca-roots certificate certificate-chain certificate-github-workflow-name ' +
@@ -113,6 +131,18 @@ const cosignFlags: Readonly<Record<string, Partial<Readonly<Record<CosignVersion
       'experimental-oci11 insecure-ignore-sct insecure-ignore-tlog key max-workers new-bundle-format ' +
       'offline private-infrastructure rekor-url rfc3161-timestamp sct signature signature-digest-algorithm ' +
       'sk slot timestamp-certificate-chain trusted-root use-signed-timestamps',
+  },
+  'verify-blob-attestation': {
+    '2.4':
+      'bundle ' +
+      'ca-intermediates ca-roots certificate certificate-chain certificate-github-workflow-name ' +
+      'certificate-github-workflow-ref certificate-github-workflow-repository ' +
+      'certificate-github-workflow-sha certificate-github-workflow-trigger certificate-identity ' +
+      'certificate-identity-regexp certificate-oidc-issuer certificate-oidc-issuer-regexp check-claims ' +
+      'experimental-oci11 insecure-ignore-sct insecure-ignore-tlog key max-workers new-bundle-format ' +
+      'offline private-infrastructure rekor-url rfc3161-timestamp sct signature sk slot ' +
+      'timestamp-certificate-chain trusted-root type use-signed-timestamps',
+    '2.6': 'digest digestAlg signature-digest-algorithm',
   },
   version: {
     '2.4': 'json',

@@ -8,8 +8,7 @@ import type { TrustedKeys } from '../verify/policy.ts';
 import { readPassword } from './password.ts';
 import type { Session } from './session.ts';
 
-const KEYLESS_HINT =
-  'Give --key FILE. This version signs and verifies with keys; certificates for identities come later.';
+const KEYLESS_HINT = 'Give --key FILE. This version signs with keys; certificates for identities come later.';
 
 /** The key to sign with. Throws FLAGS_CONFLICT without one, and what `loadSigner` and the password prompt throw. */
 export async function signerOfFlag(session: Session, request: Request, key: string | undefined): Promise<Signer> {
@@ -28,15 +27,9 @@ export async function trustedKeysOf(
 ): Promise<TrustedKeys> {
   const { environment, interruption } = session;
   const context = { request, environment, signal: interruption.signal };
-  const [first, ...others] = requireKeyNames(references);
-  return Promise.all([loadPublicKey(first, context), ...others.map((each) => loadPublicKey(each, context))]);
-}
-
-/** The keys that flags name, without empty names. Throws FLAGS_CONFLICT when none is left. */
-export function requireKeyNames(references: readonly string[]): readonly [string, ...string[]] {
   const [first, ...others] = references.filter((each) => each !== '');
   if (first === undefined) {
-    throw new UsageError('FLAGS_CONFLICT', 'no key to verify with', { hint: KEYLESS_HINT });
+    throw new UsageError('FLAGS_CONFLICT', 'no key to verify with', { hint: 'Give --key FILE.' });
   }
-  return [first, ...others];
+  return Promise.all([loadPublicKey(first, context), ...others.map((each) => loadPublicKey(each, context))]);
 }

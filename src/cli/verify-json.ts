@@ -2,8 +2,10 @@
  *  accident. */
 
 import type { ImageReport, SignatureReport } from '../flows/verify-report.ts';
+import { sha256HexOf } from '../crypto/hash.ts';
+import { fulcioExtensionsOf } from '../formats/x509/fulcio-extensions.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
-import type { Verdict } from '../verify/verdict.ts';
+import type { ProvenEntry, ProvenSigner, Verdict } from '../verify/verdict.ts';
 import type { Report } from './command.ts';
 import { failureReport } from './failure.ts';
 
@@ -35,10 +37,35 @@ function signatureJson({ form, origin, verdict }: SignatureReport): Report {
   return { form, origin, ...verdictJson(verdict) };
 }
 
-/** A verdict with its proof; the key is named by its fingerprint. */
+/** A verdict with its proof; a key is named by its fingerprint, a certificate by whom it names. */
 export function verdictJson(verdict: Verdict): Report {
   const { status, checks } = verdict;
   if (verdict.status !== 'verified') return { status, failed: verdict.failed, checks };
-  const { key, scheme, claims } = verdict.evidence;
-  return { status, signer: `sha256:${key.fingerprint}`, algorithm: key.algorithm, scheme, claims, checks };
+  const { signer, scheme, claims, statement, times, entries } = verdict.evidence;
+  return {
+    status,
+    ...signerJson(signer),
+    scheme,
+    claims,
+    statement,
+    times,
+    entries: entries.map(entryJson),
+    checks,
+  };
+}
+
+function signerJson(signer: ProvenSigner): Report {
+  return signer.kind === 'key'
+    ? { signer: `sha256:${signer.key.fingerprint}`, algorithm: signer.key.algorithm }
+    : {
+        signer: signer.subject,
+        issuer: signer.issuer,
+        certificate: `sha256:${sha256HexOf(signer.certificate.der)}`,
+        extensions: Object.fromEntries(fulcioExtensionsOf(signer.certificate)),
+      };
+}
+
+/** Log indexes as text: they can exceed what JSON numbers hold in every reader. */
+function entryJson({ logIndex, ...entry }: ProvenEntry): Report {
+  return { ...entry, logIndex: `${logIndex}` };
 }

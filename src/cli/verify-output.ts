@@ -1,8 +1,9 @@
-/** What verify prints: cosign's lines and JSON, a reason for each failure, and with `--explain` the proof tree. */
+/** What verify and verify-attestation print: cosign's lines and JSON, a reason for each failure, and with `--explain` the proof tree. */
 
 import { printableOf } from '../base/printable.ts';
+import { envelopeLinesOf } from '../flows/attestation-lines.ts';
 import { cosignArrayOf, cosignLinesOf } from '../flows/verify-report.ts';
-import type { ImageReport, VerifyReport } from '../flows/verify-report.ts';
+import type { ImageReport, VerifyExit, VerifyReport } from '../flows/verify-report.ts';
 import type { LogPolicy } from '../verify/policy.ts';
 import type { Result } from './command.ts';
 import { harmlessJsonOf } from './output.ts';
@@ -13,15 +14,34 @@ import { imageReportJson } from './verify-json.ts';
 export interface VerifyOutput {
   /** The images as the person wrote them. */
   readonly names: readonly string[];
-  /** `--output text`: payloads instead of cosign's JSON. */
-  readonly isText: boolean;
+  /** What goes to stdout for an image that verified. */
+  readonly textOf: (image: ImageReport) => string;
   readonly isExplained: boolean;
-  readonly isCosignStatus: boolean;
+  /** The exit status, where the person asked for cosign's. */
+  readonly exitOf: (exit: VerifyExit) => number;
   readonly hasAnnotations: boolean;
   readonly log: LogPolicy;
+  readonly isByKey: boolean;
 }
 
-const COULD_NOT_LOOK = 20;
+/** The array that cosign's `verify` prints. */
+export function arrayText(image: ImageReport): string {
+  return `\n${harmlessJsonOf(cosignArrayOf(image))}\n`;
+}
+
+/** The payloads, one line each, of `--output text`. */
+export function payloadText(image: ImageReport): string {
+  return cosignLinesOf(image)
+    .map((line) => `${printableOf(line)}\n`)
+    .join('');
+}
+
+/** The envelopes, one line each. */
+export function envelopeText(image: ImageReport): string {
+  return envelopeLinesOf(image)
+    .map((line) => `${harmlessJsonOf(line)}\n`)
+    .join('');
+}
 
 /** Says on stderr what was checked or why not; stdout holds what was verified. */
 export function verifyResultOf(session: Session, { images, exit }: VerifyReport, output: VerifyOutput): Result {
@@ -29,25 +49,28 @@ export function verifyResultOf(session: Session, { images, exit }: VerifyReport,
   for (const [index, image] of images.entries()) {
     if (image.outcome === 'verified') {
       session.stderr.write(successText(image, output.names[index] ?? '', output));
-      texts.push(output.isText ? linesText(image) : `\n${harmlessJsonOf(cosignArrayOf(image))}\n`);
+      texts.push(output.textOf(image));
     } else {
       session.stderr.write(failureTextOf(session, image, output.isExplained));
     }
     if (output.isExplained) session.stderr.write(proofTreeText(image, session.style));
   }
-  const status = output.isCosignStatus && exit === COULD_NOT_LOOK ? 1 : exit;
+  const status = output.exitOf(exit);
   return { text: texts.join(''), report: { images: images.map(imageReportJson), exit: status }, exit: status };
 }
 
 /** @source sigstore/cosign cmd/cosign/cli/verify/verify.go, PrintVerificationHeader */
-function successText(image: ImageReport, name: string, { hasAnnotations, log }: VerifyOutput): string {
+function successText(image: ImageReport, name: string, { hasAnnotations, log, isByKey }: VerifyOutput): string {
   const lines = [
     '',
     `Verification for ${printableOf(name)} --`,
     'The following checks were performed on each of these signatures:',
     ...(hasAnnotations ? ['  - The specified annotations were verified.'] : []),
     ...(image.isClaimsChecked ? ['  - The cosign claims were validated'] : []),
-    '  - The signatures were verified against the specified public key',
+    ...(log.kind === 'required' ? ['  - Existence of the claims in the transparency log was verified offline'] : []),
+    isByKey
+      ? '  - The signatures were verified against the specified public key'
+      : '  - The code-signing certificate was verified using trusted certificate authority certificates',
     ...(image.isClaimsChecked ? [] : ['claims NOT checked: the signatures may be about another image']),
     ...(log.kind === 'none-configured' ? ['transparency log: not checked (none configured)'] : []),
     ...(image.resolved === undefined ? [] : [`verified: ${printableOf(image.resolved)}`]),
@@ -70,10 +93,4 @@ function failureTextOf(
 
 function namedAs(tag: string | undefined, resolved: string): string {
   return tag === undefined ? resolved : `${resolved}, which the tag ${tag} names`;
-}
-
-function linesText(image: ImageReport): string {
-  return cosignLinesOf(image)
-    .map((line) => `${printableOf(line)}\n`)
-    .join('');
 }

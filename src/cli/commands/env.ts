@@ -51,6 +51,31 @@ const variables: readonly Variable[] = [
   },
   { name: 'REGISTRY_AUTH_FILE', what: "is podman's file of credentials", expects: 'a path' },
   {
+    name: 'SIGSTORE_NO_CACHE',
+    what: 'leaves the cache of trusted roots as it is: what is fetched is not kept',
+    expects: 'true or false',
+  },
+  {
+    name: 'SIGSTORE_CT_LOG_PUBLIC_KEY_FILE',
+    what: 'is the key of the certificate transparency log to believe, where no trusted root is named',
+    expects: 'a path',
+  },
+  {
+    name: 'SIGSTORE_REKOR_PUBLIC_KEY',
+    what: 'is the key of the transparency log to believe, where no trusted root is named',
+    expects: 'a path',
+  },
+  {
+    name: 'SIGSTORE_ROOT_FILE',
+    what: 'holds the certificates of the authority to believe, where no trusted root is named',
+    expects: 'a path',
+  },
+  {
+    name: 'SIGSTORE_TSA_CERTIFICATE_FILE',
+    what: 'holds the certificates of the timestamp authority to believe, where no trusted root is named',
+    expects: 'a path',
+  },
+  {
     name: 'SOURCE_DATE_EPOCH',
     what: 'is the time that --record-creation-timestamp writes',
     expects: 'seconds since 1970',
@@ -61,6 +86,13 @@ const variables: readonly Variable[] = [
     expects: 'paths with colons between them',
   },
   { name: 'SSL_CERT_FILE', what: "is a file of certificates to trust besides the system's", expects: 'a path' },
+  {
+    name: 'TUF_MIRROR',
+    what: 'is the TUF repository that trusted roots come from, instead of the one that initialize chose',
+    expects: 'an address',
+  },
+  { name: 'TUF_ROOT', what: 'is the cache of trusted roots, instead of ~/.sigstore/root', expects: 'a path' },
+  { name: 'TUF_ROOT_JSON', what: 'is the root of TUF_MIRROR to begin with', expects: 'a path' },
 ];
 
 /** Parts of the names of flags whose values are secrets. */

@@ -1,41 +1,22 @@
 /** countersign verify-blob */
 
-import { access } from 'node:fs/promises';
-
 import { UsageError } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import { printableOf } from '../../base/printable.ts';
 import { verifyBlob } from '../../flows/verify-blob.ts';
-import type { BlobArtifact, BlobProof } from '../../flows/verify-blob.ts';
-import { isDigest } from '../../formats/oci/digest.ts';
-import type { Verdict } from '../../verify/verdict.ts';
+import type { BlobProof } from '../../flows/verify-blob.ts';
+import { blobArtifactOf } from '../blob-artifact.ts';
+import { blobResultOf } from '../blob-output.ts';
+import { blobProofFlags, givenProofOf } from '../blob-proof.ts';
 import { declareCommand } from '../command.ts';
 import type { Invocation } from '../command.ts';
-import { mapped, refused, same } from '../flag.ts';
+import { mapped } from '../flag.ts';
 import { verificationFlags } from '../flags/verification.ts';
-import { readInputFile, readSignatureArgument, streamInputFile } from '../input-file.ts';
-import { trustedKeysOf } from '../keys.ts';
-import { logPolicyOf } from '../log-policy.ts';
-import { checkLines } from '../proof-tree.ts';
-import type { Session } from '../session.ts';
-import { verdictJson } from '../verify-json.ts';
+import { readSignatureArgument } from '../input-file.ts';
+import { signatureTermsOf } from '../signature-policy.ts';
 import { withRuntime } from '../with-runtime.ts';
 
 const verifyBlobFlags = {
   ...verificationFlags,
-  bundle: {
-    type: 'string',
-    placeholder: 'FILE',
-    completes: 'file',
-    help: 'the signature as a bundle, of cosign 2 or 3',
-    cosign: same(),
-  },
-  'rfc3161-timestamp': {
-    type: 'string',
-    deprecated: 'this version does not have it',
-    help: 'file with a timestamp',
-    cosign: refused('This version has no timestamps: leave this flag out.'),
-  },
+  ...blobProofFlags,
   signature: {
     type: 'string',
     placeholder: 'FILE',
@@ -69,54 +50,17 @@ export const verifyBlobCommand = declareCommand({
     const file = args[0] ?? '';
     if (values.key.length > 1) throw new UsageError('FLAGS_CONFLICT', 'a file has one signature here: give one --key');
     const proof = await proofOf(invocation);
-    const artifact = await artifactOf(session, file);
-    const log = logPolicyOf(values, session, 'blob');
-    const { verdict } = await withRuntime(session, async ({ request }) =>
-      verifyBlob({ keys: await trustedKeysOf(session, request, values.key), log, artifact, proof }),
+    const artifact = await blobArtifactOf(session, file);
+    const terms = await signatureTermsOf(values, session, 'blob');
+    const { verdict } = await withRuntime(session, async (runtime) =>
+      verifyBlob({ signature: await terms.load(runtime), artifact, proof }),
     );
-    if (values.explain) session.stderr.write(`${checkLines(verdict.checks, session.style, '').join('\n')}\n`);
-    if (verdict.status === 'verified') {
-      if (log.kind === 'none-configured') session.log.note('transparency log: not checked (none configured)');
-      session.log.note('Verified OK');
-      return { text: '', report: { file, ...verdictJson(verdict) } };
-    }
-    session.stderr.write(failureTextOf(session, verdict));
-    return { text: '', report: { file, ...verdictJson(verdict) }, exit: 1 };
+    return blobResultOf(session, verdict, { what: 'signature', file, log: terms.log, isExplained: values.explain });
   },
 });
 
-async function proofOf({
-  values: { bundle, signature },
-  session,
-}: Invocation<typeof verifyBlobFlags>): Promise<BlobProof> {
-  if ((bundle === undefined) === (signature === undefined)) {
-    throw new UsageError('FLAGS_CONFLICT', 'either --bundle or --signature says what to verify');
-  }
-  return bundle === undefined
-    ? { kind: 'signature', signature: await readSignatureArgument(session, signature ?? '') }
-    : { kind: 'bundle', bytes: await readInputFile(session, bundle, limits.bundleBytes), name: bundle };
-}
-
-/** A digest stands for the file when there is no file of that name, as in cosign. */
-async function artifactOf(session: Session, file: string): Promise<BlobArtifact> {
-  if (
-    isDigest(file) &&
-    !(await access(file).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    return { kind: 'digest', digest: file };
-  }
-  return { kind: 'stream', chunks: streamInputFile(session, file) };
-}
-
-function failureTextOf({ style }: Session, { failed }: Exclude<Verdict, { status: 'verified' }>): string {
-  const facts = [
-    failed.expected === undefined ? [] : [`expected ${failed.expected}`],
-    failed.seen === undefined ? [] : [`seen ${failed.seen}`],
-  ].flat();
-  const lines = [`${style.bad('Error:')} invalid signature: ${printableOf([failed.title, ...facts].join(', '))}`];
-  if (failed.next !== undefined) lines.push(`  ${printableOf(failed.next)}`);
-  return `${lines.join('\n')}\n`;
+async function proofOf({ values, session }: Invocation<typeof verifyBlobFlags>): Promise<BlobProof> {
+  const given = await givenProofOf(values, session);
+  if (given.kind === 'bundle') return given;
+  return { kind: 'signature', signature: await readSignatureArgument(session, given.text), ...given.companions };
 }

@@ -11,11 +11,14 @@ import type { Invocation } from '../command.ts';
 import { mapped, refused, same } from '../flag.ts';
 import { registryFlags } from '../flags/registry.ts';
 import { verificationFlags } from '../flags/verification.ts';
+import { readCertificateFile } from '../evidence-file.ts';
 import { readInputFile, readSignatureArgument } from '../input-file.ts';
-import { requireKeyNames, trustedKeysOf } from '../keys.ts';
-import { logPolicyOf } from '../log-policy.ts';
+import { inFlightOf } from '../max-workers.ts';
 import { withRegistry } from '../registry-access.ts';
-import { verifyResultOf } from '../verify-output.ts';
+import { signatureTermsOf } from '../signature-policy.ts';
+import { arrayText, payloadText, verifyResultOf } from '../verify-output.ts';
+
+const COULD_NOT_LOOK = 20;
 
 const verifyFlags = {
   ...registryFlags,
@@ -26,6 +29,13 @@ const verifyFlags = {
     deprecated: 'this version does not have it',
     help: 'verify an attachment instead of the image',
     cosign: refused('Verify the attachment by its own name: "countersign triangulate --type sbom IMAGE" prints it.'),
+  },
+  certificate: {
+    type: 'string',
+    placeholder: 'FILE',
+    completes: 'file',
+    help: 'the certificate of the signature given with --signature',
+    cosign: mapped('Goes with --signature and identity flags; it is never trusted by being given.'),
   },
   'check-claims': {
     type: 'bool',
@@ -112,16 +122,14 @@ export const verifyCommand = declareCommand({
     const claims = claimsOf(invocation);
     const detached = await detachedOf(invocation);
     const inFlight = inFlightOf(values['max-workers']);
-    const log = logPolicyOf(values, session, 'signature');
-    const keyNames = requireKeyNames(values.key);
+    const { log, isByKey, load } = await signatureTermsOf(values, session, 'signature');
     const report = await withRegistry(invocation, references, async (context) => {
       // Read once the first request is on its way: node:crypto is loaded while the registry thinks.
-      const keys = new Promise(setImmediate).then(() => trustedKeysOf(session, context.runtime.request, keyNames));
+      const signature = new Promise(setImmediate).then(() => load(context.runtime));
       return verifyImages(context, {
         references,
-        keys,
+        signature,
         claims,
-        log,
         isRecursive: values.recursive,
         inFlight,
         ...(detached === undefined ? {} : { detached }),
@@ -129,11 +137,12 @@ export const verifyCommand = declareCommand({
     });
     return verifyResultOf(session, report, {
       names: args,
-      isText: values.output === 'text',
+      textOf: values.output === 'text' ? payloadText : arrayText,
       isExplained: values.explain,
-      isCosignStatus: values['exit-codes'] === 'cosign',
+      exitOf: (exit) => (exit === COULD_NOT_LOOK && values['exit-codes'] === 'cosign' ? 1 : exit),
       hasAnnotations: values.annotations.length > 0,
       log,
+      isByKey,
     });
   },
 });
@@ -165,21 +174,16 @@ function claimsOf({ values, isGiven }: VerifyInvocation): ClaimsTerms {
 }
 
 async function detachedOf({ values, args, session }: VerifyInvocation): Promise<DetachedSignature | undefined> {
-  const { signature, payload } = values;
+  const { signature, payload, certificate } = values;
   if (signature === undefined) {
-    if (payload !== undefined) throw new UsageError('FLAGS_CONFLICT', '--payload goes with --signature');
+    const lone = payload === undefined ? certificate && 'certificate' : 'payload';
+    if (lone !== undefined) throw new UsageError('FLAGS_CONFLICT', `--${lone} goes with --signature`);
     return undefined;
   }
   if (args.length > 1) throw new UsageError('FLAGS_CONFLICT', '--signature goes with one image');
   return {
     signature: await readSignatureArgument(session, signature),
+    ...(certificate === undefined ? {} : { certificates: await readCertificateFile(session, certificate) }),
     ...(payload === undefined ? {} : { payload: await readInputFile(session, payload, limits.payloadBytes) }),
   };
-}
-
-function inFlightOf(workers: number): number {
-  if (workers < 1) {
-    throw new UsageError('FLAG_VALUE_INVALID', '--max-workers: please set it to a value that is greater than 0');
-  }
-  return workers;
 }

@@ -2,10 +2,14 @@
 
 import { mapped } from '../flag.ts';
 import type { Flags } from '../flag.ts';
+import { identityFlags } from './identity.ts';
 import { verificationModeFlags, verificationServiceFlags } from './services.ts';
+import { trustFlags } from './trust.ts';
 
 export const verificationFlags = {
+  ...identityFlags,
   ...verificationServiceFlags,
+  ...trustFlags,
   ...verificationModeFlags,
   explain: {
     type: 'bool',
