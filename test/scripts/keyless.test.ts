@@ -1,52 +1,21 @@
 /** Verifying by identity, as typed: files and images, where trust comes from, and what is refused. */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 
-import type { PeerRun } from '../support/peers.ts';
-import { blobBundleOf, layerAnnotationsOf } from '../support/virtual-sigstore/legacy-forms.ts';
-import { virtualIdentity } from '../support/virtual-sigstore/virtual-authority.ts';
-import { pemOf } from '../support/virtual-sigstore/virtual-key.ts';
-import { createVirtualSigstore } from '../support/virtual-sigstore/virtual-sigstore.ts';
-import type { VirtualSignature } from '../support/virtual-sigstore/virtual-sigstore.ts';
-import { errorCodeOf, jsonOf, openScene } from './scene.ts';
-import type { Scene } from './scene.ts';
+import { requirePeer, runPeer } from '../support/peers.ts';
+import type { PeerName } from '../support/peers.ts';
+import { artifact, openKeylessScene, who } from './keyless-scene.ts';
+import type { KeylessScene } from './keyless-scene.ts';
+import { errorCodeOf, jsonOf } from './scene.ts';
 
-const sigstore = createVirtualSigstore();
-const artifact = Buffer.from('an application\n');
-const who = ['--certificate-identity', virtualIdentity.email, '--certificate-oidc-issuer', virtualIdentity.issuer];
 const root = ['--trusted-root', 'trusted_root.json'];
 const blob = ['verify-blob', '--bundle', 'app.sigstore.json', 'app.txt'];
 
-let scene: Scene;
+let scene: KeylessScene;
 before(async () => {
-  scene = await openScene();
-  write('app.txt', artifact);
-  write('trusted_root.json', JSON.stringify(sigstore.trustedRoot()));
-  const signed = sigstore.sign({ content: { artifact } });
-  write('app.sigstore.json', JSON.stringify(signed.bundle()));
-  write('app.legacy.json', JSON.stringify(blobBundleOf(signed)));
-  const { rootCertificate, intermediateCertificate } = ownPki();
-  write('ca.pem', rootCertificate);
-  write('intermediate.pem', intermediateCertificate);
-  write('chain.pem', `${intermediateCertificate}${rootCertificate}`);
-  write('rekor.pub', pemOf('PUBLIC KEY', sigstore.rekorV1.key.spki));
-  write('ctfe.pub', pemOf('PUBLIC KEY', sigstore.ctLog.key.spki));
+  scene = await openKeylessScene();
 });
 after(() => scene.close());
-
-function write(name: string, value: string | Uint8Array): void {
-  writeFileSync(join(scene.folder, name), value);
-}
-
-function ownPki(): { readonly rootCertificate: string; readonly intermediateCertificate: string } {
-  const [authority] = sigstore.trustedRoot().certificateAuthorities;
-  const [intermediate = '', last = ''] = (authority?.certChain.certificates ?? []).map(({ rawBytes }) =>
-    pemOf('CERTIFICATE', Buffer.from(rawBytes, 'base64')),
-  );
-  return { rootCertificate: last, intermediateCertificate: intermediate };
-}
 
 describe('verify-blob by identity', { concurrency: 3 }, () => {
   const accepts = (title: string, args: readonly string[], env: Record<string, string> = {}): void => {
@@ -148,8 +117,8 @@ describe('verify-blob by identity', { concurrency: 3 }, () => {
   });
 
   test('checks that weaken are said, and the clock is named where it decides', async () => {
-    const unlogged = sigstore.sign({ content: { artifact }, entries: [], at: new Date() });
-    write('unlogged.sigstore.json', JSON.stringify(unlogged.bundle()));
+    const unlogged = scene.sigstore.sign({ content: { artifact }, entries: [], at: new Date() });
+    scene.write('unlogged.sigstore.json', JSON.stringify(unlogged.bundle()));
     const args = ['verify-blob', '--bundle', 'unlogged.sigstore.json', 'app.txt', ...who, ...root];
     const strict = await scene.run([...args, '--json']);
     assert.deepEqual([strict.status, (jsonOf(strict)['failed'] as Record<string, string>)['step']], [1, 'log']);
@@ -168,32 +137,38 @@ describe('verify-blob by identity', { concurrency: 3 }, () => {
 });
 
 describe('verify by identity', { concurrency: 2 }, () => {
-  test('images signed in either form, with the proven names in the output', async () => {
-    const { image, digest } = await scene.push('keyless');
-    const legacy = await attachLayer(image, digest);
-    const expected = { Subject: virtualIdentity.email, Issuer: virtualIdentity.issuer };
-    const first = await scene.run(['verify', ...who, ...root, image]);
-    assert.equal(first.status, 0, first.stderr);
-    assert.match(
-      first.stderr,
-      /The code-signing certificate was verified using trusted certificate authority certificates/,
-    );
-    const [element] = JSON.parse(first.stdout) as { readonly optional: Record<string, unknown> }[];
-    assert.equal(element?.optional['Subject'], expected.Subject);
-    assert.equal(element?.optional['Issuer'], expected.Issuer);
-    assert.ok('Bundle' in (element?.optional ?? {}));
-    assert.ok(legacy.certificate !== undefined);
+  const own = ['--ca-roots', 'ca.pem', '--ca-intermediates', 'intermediate.pem'];
+  const keys = { SIGSTORE_REKOR_PUBLIC_KEY: 'rekor.pub', SIGSTORE_CT_LOG_PUBLIC_KEY_FILE: 'ctfe.pub' };
 
+  test('images signed in either form verify, and stdout is that of cosign', async (t) => {
+    const legacy = await scene.push('keyless-legacy');
+    await scene.attachLayer(legacy.image, legacy.digest);
     const bundled = await scene.push('keyless-bundle');
-    await attachBundle(bundled.image, bundled.digest);
-    const second = await scene.run(['verify', ...who, ...root, bundled.image]);
-    assert.equal(second.status, 0, second.stderr);
-    assert.match(second.stdout, /"type":"https:\/\/sigstore\.dev\/cosign\/sign\/v1"/);
+    await scene.attachBundle(bundled.image, bundled.digest);
+    const byRoot = (image: string): string[] => ['verify', ...who, ...root, image];
+    const cases: readonly (readonly [PeerName, readonly string[]])[] = [
+      ['cosign-2', ['verify', ...who, ...own, '--offline', legacy.image]],
+      ['cosign-2', ['verify', ...who, ...own, '--offline', '-o', 'text', legacy.image]],
+      ['cosign-3', byRoot(legacy.image)],
+      ['cosign-3', byRoot(bundled.image)],
+    ];
+    for (const [peer, args] of cases) {
+      const options = { cwd: scene.folder, env: keys };
+      const mine = await scene.run(args, options);
+      assert.equal(mine.status, 0, mine.stderr);
+      assert.match(mine.stderr, /The code-signing certificate was verified using trusted certificate authority certi/);
+      if (!requirePeer(t, peer)) return;
+      const cosigns = await runPeer(peer, args, options);
+      assert.equal(cosigns.status, 0, cosigns.stderr);
+      assert.equal(mine.stdout, cosigns.stdout, args.join(' '));
+    }
+    const [element] = JSON.parse((await scene.run(byRoot(legacy.image))).stdout) as { readonly optional: object }[];
+    assert.deepEqual(Object.keys(element?.optional ?? {}), ['1.3.6.1.4.1.57264.1.1', 'Bundle', 'Issuer', 'Subject']);
   });
 
   test('an image signed by another identity has signatures, none acceptable', async () => {
     const { image, digest } = await scene.push('keyless-other');
-    await attachLayer(image, digest);
+    await scene.attachLayer(image, digest);
     const run = await scene.run([
       'verify',
       '--certificate-identity',
@@ -213,13 +188,7 @@ describe('verify by identity', { concurrency: 2 }, () => {
 
   test('an attestation by the right identity is no signature', async () => {
     const { image, digest } = await scene.push('keyless-attested');
-    const statement = JSON.stringify({
-      _type: 'https://in-toto.io/Statement/v1',
-      subject: [{ digest: { sha256: digest.slice(7) } }],
-      predicateType: 'https://slsa.dev/provenance/v1',
-      predicate: {},
-    });
-    await attach(image, sigstore.sign({ content: { payload: Buffer.from(statement) } }));
+    await scene.attachBundle(image, digest, 'https://slsa.dev/provenance/v1');
     assert.equal((await scene.run(['verify', ...who, ...root, image])).status, 10);
     const attestation = ['verify-attestation', ...who, ...root, image];
     const wanted = await scene.run([...attestation, '--type', 'slsaprovenance1']);
@@ -227,52 +196,3 @@ describe('verify by identity', { concurrency: 2 }, () => {
     assert.equal((await scene.run([...attestation, '--type', 'vuln'])).status, 12);
   });
 });
-
-async function attachLayer(image: string, digest: string): Promise<VirtualSignature> {
-  const payload = JSON.stringify({
-    critical: {
-      identity: { 'docker-reference': image.replace(/:[^:/]*$/, '') },
-      image: { 'docker-manifest-digest': digest },
-      type: 'cosign container image signature',
-    },
-    optional: null,
-  });
-  const signed = sigstore.sign({ content: { artifact: Buffer.from(payload) } });
-  const annotations = layerAnnotationsOf(signed);
-  const folder = `layer-${digest.slice(7, 15)}`;
-  mkdirSync(join(scene.folder, folder), { recursive: true });
-  const file = (name: string, text: string): string => {
-    write(join(folder, name), text);
-    return join(folder, name);
-  };
-  requireDone(
-    await scene.run([
-      ...['attach', 'signature', image],
-      ...['--signature', file('sig', annotations['dev.cosignproject.cosign/signature'] ?? '')],
-      ...['--payload', file('payload', payload)],
-      ...['--certificate', file('cert.pem', annotations['dev.sigstore.cosign/certificate'] ?? '')],
-      ...['--rekor-response', file('rekor.json', annotations['dev.sigstore.cosign/bundle'] ?? '')],
-    ]),
-  );
-  return signed;
-}
-
-async function attachBundle(image: string, digest: string): Promise<void> {
-  const statement = JSON.stringify({
-    _type: 'https://in-toto.io/Statement/v1',
-    subject: [{ digest: { sha256: digest.slice(7) }, annotations: {} }],
-    predicateType: 'https://sigstore.dev/cosign/sign/v1',
-    predicate: {},
-  });
-  await attach(image, sigstore.sign({ content: { payload: Buffer.from(statement) } }));
-}
-
-async function attach(image: string, signed: VirtualSignature): Promise<void> {
-  const name = `bundle-${signed.signature.toString('hex').slice(0, 16)}.json`;
-  write(name, JSON.stringify(signed.bundle()));
-  requireDone(await scene.run(['attach', 'signature', '--bundle', name, image]));
-}
-
-function requireDone(run: PeerRun): void {
-  assert.equal(run.status, 0, run.stderr);
-}
