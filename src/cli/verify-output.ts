@@ -2,7 +2,7 @@
 
 import { printableOf } from '../base/printable.ts';
 import { envelopeLinesOf } from '../flows/attestation-lines.ts';
-import { cosignArrayOf, cosignLinesOf } from '../flows/verify-report.ts';
+import { acceptedSignaturesOf, cosignArrayOf, cosignLinesOf } from '../flows/verify-report.ts';
 import type { ImageReport, VerifyExit, VerifyReport } from '../flows/verify-report.ts';
 import type { LogPolicy } from '../verify/policy.ts';
 import type { Result } from './command.ts';
@@ -71,11 +71,25 @@ function successText(image: ImageReport, name: string, { hasAnnotations, log, is
     isByKey
       ? '  - The signatures were verified against the specified public key'
       : '  - The code-signing certificate was verified using trusted certificate authority certificates',
+    ...certificateLines(image),
     ...(image.isClaimsChecked ? [] : ['claims NOT checked: the signatures may be about another image']),
     ...(log.kind === 'none-configured' ? ['transparency log: not checked (none configured)'] : []),
     ...(image.resolved === undefined ? [] : [`verified: ${printableOf(image.resolved)}`]),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Who signed, once each, in cosign's words. */
+function certificateLines(image: ImageReport): readonly string[] {
+  const lines = acceptedSignaturesOf(image).flatMap(({ evidence: { signer } }) =>
+    signer.kind === 'certificate'
+      ? [
+          `Certificate subject: ${printableOf(signer.subject)}\n` +
+            `Certificate issuer URL: ${printableOf(signer.issuer ?? '')}`,
+        ]
+      : [],
+  );
+  return [...new Set(lines)];
 }
 
 function failureTextOf(

@@ -157,6 +157,7 @@ describe('verify by identity', { concurrency: 2 }, () => {
       const mine = await scene.run(args, options);
       assert.equal(mine.status, 0, mine.stderr);
       assert.match(mine.stderr, /The code-signing certificate was verified using trusted certificate authority certi/);
+      assert.match(mine.stderr, /^Certificate subject: dev@example\.test\nCertificate issuer URL: https:\/\/issuer\./m);
       if (!requirePeer(t, peer)) return;
       const cosigns = await runPeer(peer, args, options);
       assert.equal(cosigns.status, 0, cosigns.stderr);
