@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 import { requireTool } from './program.ts';
 import { root } from './project.ts';
+import { publicRootInside, publicRootModule } from './public-root.ts';
 
 /** Empties `dist/` and fills it. */
 export async function buildPackage(): Promise<void> {
@@ -16,6 +17,7 @@ export async function buildPackage(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   await Promise.all([buildCommandLine(dist), requireTool('typescript/bin/tsc', ['-p', 'tsconfig.build.json'])]);
+  await writeFile(join(dist, 'lib/clients/tuf/public-root.js'), publicRootModule());
 }
 
 /** A door that any Node can parse, which runs two files of functions, one for each module or group of modules:
@@ -35,7 +37,7 @@ async function buildCommandLine(dist: string): Promise<void> {
     minifySyntax: true,
     legalComments: 'linked',
     logLevel: 'error',
-    plugins: [builtinsOnUse],
+    plugins: [builtinsOnUse, publicRootInside],
   });
   const core = coreOf(metafile, ['src/cli/main.ts', 'src/cli/commands/version.ts']);
   const functions: Record<'main' | 'commands', string[]> = { main: [], commands: [] };

@@ -49,6 +49,10 @@ const cosignFlags: Readonly<Record<string, Partial<Readonly<Record<CosignVersion
   'import-key-pair': {
     '2.4': 'key output-key-prefix yes',
   },
+  initialize: {
+    '2.4': 'mirror root root-checksum',
+    '3.1': 'staging',
+  },
   login: {
     '2.4': 'password password-stdin username',
   },

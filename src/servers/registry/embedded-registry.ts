@@ -5,10 +5,10 @@ import { resolve } from 'node:path';
 
 import { printableOf } from '../../base/printable.ts';
 import type { Log } from '../../base/runtime.ts';
+import type { FileLock } from '../../clients/files/file-lock.ts';
 import { startServer } from '../../serve/server.ts';
 import type { ListenAddress, RunningServer, TlsIdentity } from '../../serve/server.ts';
 import { openDataLock } from './data-lock.ts';
-import type { DataLock } from './data-lock.ts';
 import { makeDirectory } from './durable-file.ts';
 import { methodsOf } from './endpoints.ts';
 import { RegistryProblem, sendProblem } from './problem.ts';
@@ -52,7 +52,7 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
   }
 }
 
-async function stop(server: RunningServer, registry: Registry, lock: DataLock): Promise<void> {
+async function stop(server: RunningServer, registry: Registry, lock: FileLock): Promise<void> {
   try {
     await server.close();
     await registry.uploads.close();
