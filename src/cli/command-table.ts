@@ -49,11 +49,11 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/verify-attestation.ts')).verifyAttestationCommand,
   },
   { path: ['verify-blob'], load: async () => (await import('./commands/verify-blob.ts')).verifyBlobCommand },
-  { path: ['verify-bundle'], load: async () => (await import('./commands/verify-bundle.ts')).verifyBundleCommand },
   {
     path: ['verify-blob-attestation'],
     load: async () => (await import('./commands/verify-blob-attestation.ts')).verifyBlobAttestationCommand,
   },
+  { path: ['verify-bundle'], load: async () => (await import('./commands/verify-bundle.ts')).verifyBundleCommand },
   { path: ['version'], load: async () => (await import('./commands/version.ts')).versionCommand },
 ];
 

@@ -37,7 +37,14 @@ describe('completion', () => {
   });
 
   test('bash completes commands, at every level', async () => {
-    assert.deepEqual(await offeredByBash('ver'), ['verify', 'verify-blob', 'version']);
+    assert.deepEqual(await offeredByBash('ver'), [
+      'verify',
+      'verify-attestation',
+      'verify-blob',
+      'verify-blob-attestation',
+      'verify-bundle',
+      'version',
+    ]);
     assert.deepEqual(await offeredByBash('download', ''), ['signature']);
     assert.ok((await offeredByBash('')).includes('registry'));
   });
@@ -46,8 +53,7 @@ describe('completion', () => {
     const flags = await offeredByBash('verify', '--');
     for (const flag of ['--key', '--explain', '--registry-cacert', '--json', '--help'])
       assert.ok(flags.includes(flag), flag);
-    for (const flag of ['--rekor-url', '--certificate-identity', '--new-bundle-format'])
-      assert.ok(!flags.includes(flag), flag);
+    for (const flag of ['--rekor-url', '--sk', '--new-bundle-format']) assert.ok(!flags.includes(flag), flag);
     assert.deepEqual(await offeredByBash('download', 'signature', '--time'), ['--timeout']);
   });
 

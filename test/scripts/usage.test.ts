@@ -54,11 +54,7 @@ describe('usage', { concurrency: 4 }, () => {
     [['verify', '--key=a', '--key=b', 'image'], 'FLAGS_CONFLICT', /--threshold/],
     [['verify', '--key=a', '--check-claims=false', '-a', 'x=1', 'image'], 'FLAGS_CONFLICT', /--annotations/],
     [['verify', '--key=a', '--payload=p', 'image'], 'FLAGS_CONFLICT', /--signature/],
-    [
-      ['verify', '--key=a', '--certificate-identity=me@example.com', 'image'],
-      'FLAG_NOT_AVAILABLE',
-      /--certificate-identity/,
-    ],
+    [['verify', '--key=a', '--rekor-url=https://rekor.example.com', 'image'], 'FLAG_NOT_AVAILABLE', /--rekor-url/],
     [['verify', '--key=a', '--attachment=sbom', 'image'], 'FLAG_NOT_AVAILABLE', /--attachment/],
     [['verify', '--key=a', '--local-image', 'folder'], 'FLAG_NOT_AVAILABLE', /--local-image/],
     [['verify', '--key=a', '--k8s-keychain', 'image'], 'FLAG_NOT_AVAILABLE', /--k8s-keychain/],

@@ -24,7 +24,7 @@ export const trustedRootCreateCommand = declareCommand({
     {
       what: 'Your own authority and log',
       command:
-        'countersign trusted-root create --fulcio url=https://ca.example.com,certificate-chain=ca.pem --rekor url=https://rekor.example.com,public-key=rekor.pub,start-time=2026-01-01T00:00:00Z --out trusted_root.json',
+        'countersign trusted-root create --fulcio url=https://ca.example.com,certificate-chain=ca.pem --rekor url=https://rekor.example.com,public-key=rekor.pub --out root.json',
     },
   ],
   positional: noArguments,

@@ -1,13 +1,15 @@
-/** Flags of what this version does not have: certificates, transparency logs, timestamps, hardware keys. They parse, so
- *  that the answer is a reason and not "unknown flag". */
+/** Flags of what this version does not have: certificates, logs and timestamps when signing, look-ups in logs, hardware keys.
+ *  They parse, so that the answer is a reason and not "unknown flag". */
 
 import { mapped, noted, refused, same } from '../flag.ts';
 import type { CosignVersion, Flags, TextFlag } from '../flag.ts';
 
 const group = 'Flags of services that this version does not have';
-const KEYS_ONLY = 'This version signs and verifies with keys: give --key and leave this flag out.';
-const NO_LOG = 'This version has no transparency log: leave this flag out.';
-const NO_TIMESTAMPS = 'This version has no timestamps: leave this flag out.';
+const KEYS_ONLY = 'This version signs with keys: give --key and leave this flag out.';
+const NO_LOG = 'This version signs without a transparency log: leave this flag out.';
+const NO_LOOK_UP =
+  'Log entries are not looked up online: the one stored with the signature is verified, by --trusted-root. Leave this flag out.';
+const NO_TIMESTAMPS = 'This version signs without timestamps: leave this flag out.';
 const NO_HARDWARE = 'This version reads keys from files, env:// and https://.';
 
 function missing(help: string, hint: string, ...versions: readonly CosignVersion[]): TextFlag {
@@ -19,10 +21,6 @@ function missing(help: string, hint: string, ...versions: readonly CosignVersion
     cosign: refused(hint, ...versions),
   };
 }
-
-const rekorFlags = {
-  'rekor-url': missing('address of a transparency log', NO_LOG),
-} as const satisfies Flags;
 
 export const hardwareFlags = {
   sk: {
@@ -38,7 +36,7 @@ export const hardwareFlags = {
 
 /** Of the commands that sign. */
 export const signingServiceFlags = {
-  ...rekorFlags,
+  'rekor-url': missing('address of a transparency log', NO_LOG),
   ...hardwareFlags,
   'fulcio-url': missing('address of a certificate authority', KEYS_ONLY),
   'fulcio-auth-flow': missing('how to log in for a certificate', KEYS_ONLY),
@@ -114,19 +112,23 @@ export const signingServiceFlags = {
     accepts: ['false'],
     help: 'write to a transparency log',
     cosign: refused(
-      'This version has no transparency log: leave this flag out or set it to false, which is what happens.',
+      'This version signs without a transparency log: leave this flag out or set it to false, which is what happens.',
     ),
   },
 } as const satisfies Flags;
 
-const identity = (what: string) => missing(what, KEYS_ONLY);
-
 /** Of the commands that verify. */
 export const verificationServiceFlags = {
-  ...rekorFlags,
   ...hardwareFlags,
-  certificate: identity('certificate to verify with'),
-  sct: identity('proof that the certificate was logged'),
+  certificate: missing(
+    'certificate to verify with',
+    'Give the certificate beside a signature that is given with --signature.',
+  ),
+  'rekor-url': missing('address of a transparency log', NO_LOOK_UP),
+  sct: missing(
+    'proof that the certificate was logged',
+    'Certificates that carry the proof inside are read, as every Fulcio issues them: leave this flag out.',
+  ),
   'signature-digest-algorithm': {
     type: 'enum',
     values: ['sha224', 'sha256', 'sha384', 'sha512'],
