@@ -4,7 +4,7 @@ import type { CountersignError } from '../base/errors.ts';
 import { referenceNameOf, repositoryNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
-import type { Check, Evidence, Verdict } from '../verify/verdict.ts';
+import type { Check, Evidence, StepName, Verdict } from '../verify/verdict.ts';
 import type { FoundSignature, SignatureSource } from './image-signatures.ts';
 import type {
   ImageOutcome,
@@ -165,7 +165,7 @@ function sourceReportOf({ form, place, status, foundCount, error }: SignatureSou
 }
 
 function checkOfSource({ form, place, status, foundCount, error, notes }: SignatureSource): Check {
-  const step = `source.${form}`;
+  const step = `source.${form}` as const;
   const title = `Read ${place}`;
   if (error !== undefined) {
     return unseen(step, title, error);
@@ -180,6 +180,6 @@ function notesOf(notes: readonly string[]): string {
   return notes.length > 3 ? `${shown}; and ${notes.length - 3} more` : shown;
 }
 
-function unseen(step: string, title: string, error: CountersignError): Check {
+function unseen(step: StepName, title: string, error: CountersignError): Check {
   return { step, title, status: 'unknown', note: error.message, next: error.hint };
 }

@@ -134,7 +134,7 @@ test('annotations that claim an identity are not printed', () => {
 });
 
 test('rejected signatures print nothing', () => {
-  const failed = { step: 'signature', title: '', status: 'fail' as const };
+  const failed = { step: 'signature', title: '', status: 'fail' } as const;
   assert.equal(
     cosignArrayOf(report({ form: 'legacy', origin: '', verdict: { status: 'rejected', failed, checks: [failed] } })),
     '[]',

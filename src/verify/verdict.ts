@@ -5,8 +5,33 @@ import type { PublicKey } from '../crypto/public-key.ts';
 import type { Statement } from '../formats/intoto/statement.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 
-/** A stable name of a check: `signature`, `claims.digest`. Reports and tests use it. */
-export type StepName = string;
+/** A stable name of a check. Reports and tests use it. */
+export type StepName =
+  // What is signed, and by whom.
+  | 'content'
+  | 'digest'
+  | 'signer'
+  | 'signature'
+  // Transparency logs: the count, and each entry.
+  | 'log'
+  | `log.${'entry' | 'body' | 'promise' | 'proof' | 'checkpoint' | 'time'}`
+  // Timestamps: the count, and each one.
+  | 'timestamp'
+  | `timestamp.${'token' | 'imprint' | 'signature' | 'certificate'}`
+  | 'time'
+  | `certificate.${'parse' | 'chain' | 'time' | 'usage' | 'extensions'}`
+  | 'sct'
+  | 'identity'
+  // What the payload says.
+  | 'claims'
+  | `claims.${'type' | 'digest' | 'annotations' | 'reference'}`
+  // Of an image as a whole: where its signatures were looked for, and how many agree.
+  | 'image'
+  | `source.${'legacy' | 'bundle'}`
+  | 'read'
+  | 'signatures'
+  | 'attestations'
+  | 'threshold';
 
 export interface Check {
   readonly step: StepName;

@@ -88,11 +88,13 @@ async function attachLayer(
   };
   requireDone(
     await scene.run([
-      ...['attach', 'signature', image],
-      ...['--signature', file('sig', annotations['dev.cosignproject.cosign/signature'])],
-      ...['--payload', file('payload', payload)],
-      ...['--certificate', file('cert.pem', annotations['dev.sigstore.cosign/certificate'])],
-      ...['--rekor-response', file('rekor.json', annotations['dev.sigstore.cosign/bundle'])],
+      'attach',
+      'signature',
+      image,
+      `--signature=${file('sig', annotations['dev.cosignproject.cosign/signature'])}`,
+      `--payload=${file('payload', payload)}`,
+      `--certificate=${file('cert.pem', annotations['dev.sigstore.cosign/certificate'])}`,
+      `--rekor-response=${file('rekor.json', annotations['dev.sigstore.cosign/bundle'])}`,
     ]),
   );
 }

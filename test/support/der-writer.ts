@@ -12,7 +12,7 @@ export function sequence(...contents: readonly Uint8Array[]): Buffer {
 
 /** A SET OF: sorted by encoding, as DER wants it. */
 export function setOf(...contents: readonly Uint8Array[]): Buffer {
-  return der(0x31, ...[...contents].sort(Buffer.compare));
+  return der(0x31, ...[...contents].sort((a, b) => Buffer.compare(a, b)));
 }
 
 /** `[number]`, constructed: an explicit tag, or an implicit one of a SEQUENCE or SET. */
