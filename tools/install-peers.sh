@@ -6,7 +6,8 @@
 #
 # They land in ${COUNTERSIGN_PEERS:-${XDG_CACHE_HOME:-~/.cache}/countersign/peers}; test/support/peers.ts reads
 # peers.tsv there. Debian's programs come from other suites through apt lists of our own, so this system's apt and
-# dpkg state stays as it is; Go programs come at the versions of tools/peers/go.mod.
+# dpkg state stays as it is; Go programs come at the versions of tools/peers/go.mod,
+# Python programs with the hashes of tools/peers/*.txt.
 # A peer that cannot be had is named with the reason, the rest is installed, and the exit status is 1.
 set -uo pipefail
 
@@ -44,6 +45,7 @@ install_all() {
   provide olareg from_go github.com/olareg/olareg github.com/olareg/olareg/cmd/olareg
   provide oci-conformance from_go github.com/opencontainers/distribution-spec/conformance \
     github.com/opencontainers/distribution-spec/conformance
+  provide sigstore-python from_python sigstore
 
   # One rename, so a test run beside us reads the old table or the new one.
   cat "$records"/* >"$peers/peers.tsv.new" && mv "$peers/peers.tsv.new" "$peers/peers.tsv"
@@ -51,10 +53,10 @@ install_all() {
   ! grep -q $'\tmissing\t' "$peers/peers.tsv"
 }
 
-# What another version of this script or of go.mod installed does not count as installed.
+# What another version of this script or of its lists installed does not count as installed.
 forget_other_recipes() {
   local recipe
-  recipe=$(cat "$sources/install-peers.sh" "$sources"/peers/go.* "$sources"/peers/*/*.go | sha256sum)
+  recipe=$(cat "$sources/install-peers.sh" "$sources"/peers/go.* "$sources"/peers/*.txt "$sources"/peers/*/*.go | sha256sum)
   [ "$recipe" = "$(cat "$peers/recipe" 2>/dev/null)" ] || rm -f "$records"/*
   echo "$recipe" >"$peers/recipe"
 }
@@ -128,6 +130,18 @@ from_go() {
   command -v go >/dev/null || { echo "no go on this machine"; return 1; }
   (cd "$sources/peers" && go build -mod=readonly -buildvcs=false -trimpath -o "$peers/bin/$1" "$3") &&
     version=$(cd "$sources/peers" && go list -mod=readonly -m -f '{{.Version}}' "$2")
+}
+
+# from_python NAME DISTRIBUTION: an environment of its own, every file checked against the hashes of peers/NAME.txt.
+# The program is that environment's Python.
+from_python() {
+  local name=$1 folder=$peers/python/$1
+  command -v python3 >/dev/null || { echo "no python3 on this machine"; return 1; }
+  rm -rf "$folder" "$peers/bin/$name" && mkdir -p "$peers/python" && python3 -m venv "$folder" &&
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --only-binary :all: \
+      --require-hashes --requirement "$sources/peers/$name.txt" &&
+    printf '#!/bin/sh\nexec "%s" -I "$@"\n' "$folder/bin/python" >"$peers/bin/$name" && chmod +x "$peers/bin/$name" &&
+    version=$("$peers/bin/$name" -c "from importlib.metadata import version; print(version('$2'))")
 }
 
 main "$@"

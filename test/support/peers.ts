@@ -14,6 +14,7 @@ const peerNames = [
   'oci-conformance',
   'olareg',
   'oras',
+  'sigstore-python',
   'skopeo',
 ] as const;
 

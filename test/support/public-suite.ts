@@ -11,11 +11,14 @@ export function publicSuiteFolder(): string {
   return process.env['COUNTERSIGN_PUBLIC_SUITE'] || beside;
 }
 
+export function hasPublicSuite(part: string): boolean {
+  return existsSync(join(publicSuiteFolder(), part));
+}
+
 /** True when the folder holds this part. Otherwise skips the test by name and returns false; with
  *  COUNTERSIGN_REQUIRE_PEERS=1 it throws, so that missing data fails the run. */
 export function requirePublicSuite(t: TestContext, part: string): boolean {
-  const folder = join(publicSuiteFolder(), part);
-  if (existsSync(folder)) return true;
+  if (hasPublicSuite(part)) return true;
   const message = `public suite ${part} is missing: set COUNTERSIGN_PUBLIC_SUITE to the folder that holds it`;
   if (process.env['COUNTERSIGN_REQUIRE_PEERS'] === '1') throw new Error(message);
   t.skip(message);

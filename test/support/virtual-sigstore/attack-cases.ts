@@ -17,6 +17,9 @@ export interface AttackCase extends Omit<Attack, 'sigstore' | 'artifact' | 'good
   readonly outcome: Outcome;
 }
 
+/** Attacks by their subject, such as "timestamp". */
+export type AttackTables = Readonly<Record<string, readonly AttackCase[]>>;
+
 export const artifact: Buffer = Buffer.from('something that is signed\n');
 export const sigstore = createVirtualSigstore();
 /** Nobody trusts it. */
