@@ -134,12 +134,12 @@ test('certificates of the bundle are taken in its order, and none of them is tru
   ]);
 });
 
-test('a bundle that brings a root is refused; legacy signatures have one, which is not looked at', () => {
+test('a root that came with the signature is not looked at', () => {
   const request = { leaf: 'issuing/good', intermediates: ['issuing', 'root'] } as const;
-  assert.deepEqual(faultsOf({ ...request, trust: { authorities } }), ['certificate.chain']);
+  assert.deepEqual(faultsOf({ ...request, trust: { authorities } }), []);
   assert.deepEqual(faultsOf({ ...request, trust: { authorities }, form: 'legacy' }), []);
   const strangers = { authorities: [vectorAuthority(['other-root'])] };
-  assert.deepEqual(faultsOf({ ...request, trust: strangers, form: 'legacy' }), ['certificate.chain']);
+  assert.deepEqual(faultsOf({ ...request, trust: strangers }), ['certificate.chain']);
 });
 
 test('certificates of the bundle are read, and at most so many', () => {

@@ -64,18 +64,15 @@ type Intermediates =
   | { readonly kind: 'read'; readonly intermediates: readonly Certificate[] }
   | { readonly kind: 'fault'; readonly seen: string };
 
-/** A bundle must not bring a root: readers that looked for trust there would find it. Legacy signers stored one, which is
- *  never looked at. */
-function readIntermediates({ signer, form }: SignedEntity): Intermediates {
+/** Roots that came with the signature (npm's first bundles and cosign's layers hold one) are never looked at. */
+function readIntermediates({ signer }: SignedEntity): Intermediates {
   const [, ...rest] = signer.kind === 'certificate' ? signer.chain : [];
   if (rest.length >= limits.chainCertificates) {
     return { kind: 'fault', seen: `${rest.length + 1} certificates, at most ${limits.chainCertificates} are read` };
   }
   try {
     const certificates = rest.map(parseCertificate);
-    return form === 'bundle' && certificates.some(isSelfIssued)
-      ? { kind: 'fault', seen: 'a root certificate' }
-      : { kind: 'read', intermediates: certificates.filter((certificate) => !isSelfIssued(certificate)) };
+    return { kind: 'read', intermediates: certificates.filter((certificate) => !isSelfIssued(certificate)) };
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     return { kind: 'fault', seen: error.message };
@@ -92,7 +89,10 @@ function* pathsOf(
   let top = leaf;
   for (let next = 0; ; next += 1) {
     for (const authority of authorities) {
-      const at = authority.chain.findIndex((issuer) => issuanceFaultOf(top, issuer) === undefined);
+      // By name first: what does not fit is most of a root, and reasons are made for people.
+      const at = authority.chain.findIndex(
+        (issuer) => isSameBytes(top.issuer, issuer.subject) && issuanceFaultOf(top, issuer) === undefined,
+      );
       if (at !== -1) yield { leaf, issuers: [...way, ...authority.chain.slice(at)], authority };
     }
     const intermediate = intermediates[next];
@@ -104,7 +104,7 @@ function* pathsOf(
 
 function checkPath(path: Path, times: readonly ProvenTime[]): readonly Check[] {
   const { leaf, issuers, authority } = path;
-  const names = issuers.map(({ subject }) => nameTextOf(subject)).join(', issued by ');
+  const names = issuers.map(nameOfIssuer).join(', issued by ');
   return [
     checkRule('certificate.chain', CHAIN, () => pathLengthFaultOf(issuers), { seen: `${authority.uri}: ${names}` }),
     checkRule('certificate.usage', 'The certificate is for signing code', () =>
@@ -115,6 +115,15 @@ function checkPath(path: Path, times: readonly ProvenTime[]): readonly Check[] {
     ),
     ...checkTimes(path, times),
   ];
+}
+
+/** Made once: issuers live as long as the trust material. */
+const issuerNames = new WeakMap<Certificate, string>();
+
+function nameOfIssuer(issuer: Certificate): string {
+  const name = issuerNames.get(issuer) ?? nameTextOf(issuer.subject);
+  issuerNames.set(issuer, name);
+  return name;
 }
 
 /** Certificates can be malformed where only this rule looks. */
@@ -135,7 +144,7 @@ function checkRule(
 }
 
 interface Window {
-  readonly name: string;
+  readonly nameOf: () => string;
   readonly start: Date;
   readonly end: Date | undefined;
 }
@@ -148,13 +157,13 @@ function checkTimes({ leaf, issuers, authority }: Path, times: readonly ProvenTi
     return [failed('certificate.time', title, { expected: 'a time that is proven', seen: 'none' })];
   }
   const windows: readonly Window[] = [
-    { name: 'the certificate', start: leaf.notBefore, end: leaf.notAfter },
+    { nameOf: () => 'the certificate', start: leaf.notBefore, end: leaf.notAfter },
     ...issuers.map((issuer) => ({
-      name: nameTextOf(issuer.subject),
+      nameOf: () => nameTextOf(issuer.subject),
       start: issuer.notBefore,
       end: issuer.notAfter,
     })),
-    { name: `the trust in ${authority.uri}`, start: authority.validFor.start, end: authority.validFor.end },
+    { nameOf: () => `the trust in ${authority.uri}`, start: authority.validFor.start, end: authority.validFor.end },
   ];
   return times.map(({ instant, by }) => {
     const title = `The certificate was valid at the time given by ${by}`;
@@ -168,8 +177,8 @@ function checkTimes({ leaf, issuers, authority }: Path, times: readonly ProvenTi
   });
 }
 
-function windowTextOf({ name, start, end }: Window): string {
-  return `${name}: ${rfc3339Of(start)} to ${end === undefined ? 'now' : rfc3339Of(end)}`;
+function windowTextOf({ nameOf, start, end }: Window): string {
+  return `${nameOf()}: ${rfc3339Of(start)} to ${end === undefined ? 'now' : rfc3339Of(end)}`;
 }
 
 /** The reason of the authority that has the issuer's name, if one has. */

@@ -44,7 +44,7 @@ export async function judgeLogEntry(
   const isPromised = promise?.status === 'pass';
 
   // 3. The log has it, likewise.
-  const inclusion = await judgeInclusion(entry, entity.logEvidence, isPromised, log);
+  const inclusion = await judgeInclusion(entry, entity.logEvidence, log);
 
   // 4. When: the log's word only where a promise covers it. An unsigned time is not looked at.
   const instant = isPromised ? instantOf(entry) : undefined;
@@ -74,7 +74,6 @@ async function judgePromise(
 async function judgeInclusion(
   entry: LogEntry,
   evidence: 'promise' | 'proof',
-  isPromised: boolean,
   log: TrustedLogKey,
 ): Promise<readonly Check[]> {
   const { proof } = entry;
@@ -83,13 +82,10 @@ async function judgeInclusion(
     return evidence === 'promise' ? [] : [failed('log.proof', "The entry is in the log's tree", facts)];
   }
   const inclusion = checkInclusion(entry, proof);
-  if (proof.checkpoint !== undefined) {
-    return [inclusion, await checkCheckpoint(entry, proof, proof.checkpoint, log)];
-  }
-  // Bundles of version 0.1 were written before checkpoints were kept: there the promise is what counts.
-  return evidence === 'promise' && isPromised
-    ? [{ ...inclusion, note: 'nobody signed for this tree: only the promise counts' }]
-    : [inclusion, failed('log.checkpoint', 'The log signed the tree', { expected: 'a checkpoint', seen: 'none' })];
+  // Without a checkpoint nobody signed for the tree that the proof is about.
+  return proof.checkpoint === undefined
+    ? [inclusion, failed('log.checkpoint', 'The log signed the tree', { expected: 'a checkpoint', seen: 'none' })]
+    : [inclusion, await checkCheckpoint(entry, proof, proof.checkpoint, log)];
 }
 
 function checkEntryTime(instant: Date | undefined, log: TrustedLogKey, now: Date): Check {
@@ -129,7 +125,7 @@ function unknownLog({ logId, kind, version }: LogEntry): Check {
     step: 'log.entry',
     title: 'The entry is of a trusted log',
     status: 'skip',
-    seen: `${kind} ${version} of the log ${hexOf(logId)}`,
+    seen: `${kind.slice(0, 40)} ${version.slice(0, 40)} of the log ${hexOf(logId)}`,
     note: 'not counted: the trust material names no such log',
   };
 }

@@ -215,18 +215,18 @@ test('a promise alone is enough for the forms that were made so, and only for th
   assert.deepEqual(await told({ entries: [unpromised], logEvidence: 'proof' }), []);
 });
 
-test('a proof without checkpoint is right or wrong, and counts for nothing without a promise', async () => {
+test('a proof without a checkpoint proves nothing, beside a promise neither', async () => {
   const entry = entryOf(message, { log: v1, hasCheckpoint: false });
   const checks = async (logEvidence: 'promise' | 'proof', json: EntryJson): Promise<readonly string[]> =>
     told({ entries: [json], logEvidence });
-  assert.deepEqual(await checks('promise', entry), []);
+  assert.deepEqual(await checks('promise', entry), ['fail log.checkpoint']);
   assert.deepEqual(await checks('proof', entry), ['fail log.checkpoint']);
   const forged = edited(v1, (json) => (json.inclusionPromise = { signedEntryTimestamp: 'AQ==' }), {
     hasCheckpoint: false,
   });
   assert.deepEqual(await checks('promise', forged), ['fail log.promise', 'fail log.checkpoint']);
   const moved = edited(v1, (json) => json.inclusionProof?.hashes.pop(), { hasCheckpoint: false });
-  assert.deepEqual(await checks('promise', moved), ['fail log.proof']);
+  assert.deepEqual(await checks('promise', moved), ['fail log.proof', 'fail log.checkpoint']);
 });
 
 test('a time that no promise covers proves nothing, and the index is then the one in the tree', async () => {
@@ -260,7 +260,7 @@ test('the log must have signed while its key was in use, and not in the future',
   assert.deepEqual(await told({ entries: [{ ...distant, integratedTime: '9000000000000000' }] }), ['fail log.time']);
 });
 
-test('a log of one tree signs as its host; where the origin names a tree, the name is free', async () => {
+test('a log of one tree signs as its host; where the origin names a tree, as what stands before its id', async () => {
   const textOf = (text: string, name: string): string => [name, ...text.split('\n').slice(1)].join('\n');
   const as = (log: typeof v1, origin: string, checkpointSigner: string): readonly EntryJson[] => [
     entryOf(message, { log, checkpointSigner, checkpoint: (text) => textOf(text, origin) }),
@@ -269,7 +269,7 @@ test('a log of one tree signs as its host; where the origin names a tree, the na
   assert.deepEqual(await told({ entries: as(v2, 'logxtest', 'logxtest') }), ['fail log.checkpoint']);
   assert.deepEqual(await told({ entries: as(v2, 'log.test', 'other.test') }), ['fail log.checkpoint']);
   assert.deepEqual(await told({ entries: as(v1, 'pod-0 - 12', 'pod-0') }), []);
-  assert.deepEqual(await told({ entries: as(v1, 'rekor.test - 12', 'other') }), []);
+  assert.deepEqual(await told({ entries: as(v1, 'rekor.test - 12', 'other') }), ['fail log.checkpoint']);
   const withPort = [trustedLogOf(v2, { baseUrl: 'http://log.test:3000/path' })];
   assert.deepEqual(await told({ entries: as(v2, 'log.test', 'log.test'), logs: withPort }), []);
   const nameless = [trustedLogOf(v2, { baseUrl: '' })];
