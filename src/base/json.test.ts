@@ -37,6 +37,17 @@ test('nesting above the cap is refused', () => {
   assert.throws(() => parseJson(`${'['.repeat(65)}${']'.repeat(65)}`, source), codeOf('JSON_TOO_DEEP'));
 });
 
+test('more values than the cap are refused, before any is made', () => {
+  const large = { what: 'test document', maxBytes: 4_000_000 };
+  const listOf = (count: number): string => `[${'0,'.repeat(count - 1)}0]`;
+  assert.doesNotThrow(() => parseJson(listOf(1_000_000), large));
+  assert.throws(() => parseJson(listOf(1_000_002), large), codeOf('INPUT_TOO_LARGE'));
+});
+
+test('too deep is said of a text that never ends, too: nothing is built of it first', () => {
+  assert.throws(() => parseJson('['.repeat(9_000), source), codeOf('JSON_TOO_DEEP'));
+});
+
 test('too many bytes, broken UTF-8, a byte order mark and text after the end are refused', () => {
   assert.throws(() => parseJson(new Uint8Array(10_001), source), codeOf('INPUT_TOO_LARGE'));
   assert.throws(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22), source), codeOf('TEXT_NOT_UTF8'));

@@ -25,20 +25,22 @@ export function parseJson(bytes: Uint8Array | string, source: JsonSource): JsonV
     );
   }
   const text = typeof bytes === 'string' ? bytes : parseUtf8(bytes);
-  let value: JsonValue;
   try {
-    value = JSON.parse(text) as JsonValue;
+    // First: a parser builds what it reads, and a megabyte of brackets becomes sixty of lists in lists.
+    checkStructure(text, source.what);
+    return JSON.parse(text) as JsonValue;
   } catch (cause) {
+    if (cause instanceof InputError) throw cause;
     throw new InputError('JSON_MALFORMED', `${source.what}: ${messageOf(cause)}`, { cause });
   }
-  checkStructure(text, source.what);
-  return value;
 }
 
-/** Walks a text already known to be JSON and refuses depth above the cap and repeated member names. */
+/** Refuses depth and number of values above their caps, and repeated member names. Of a text that is no JSON it may say
+ *  anything, but ends. */
 function checkStructure(text: string, what: string): void {
   const open: (Set<string> | undefined)[] = [];
   let expectName = false;
+  let values = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at];
     if (char === '"') {
@@ -59,16 +61,22 @@ function checkStructure(text: string, what: string): void {
       expectName = false;
     } else if (char === ',') {
       expectName = open.at(-1) !== undefined;
+      values += 1;
+      if (values > limits.jsonValues) {
+        throw new InputError('INPUT_TOO_LARGE', `${what}: at most ${limits.jsonValues} values are read`);
+      }
     }
   }
 }
 
-/** Where the string ends that starts here. Leaps from quote to quote: most of a bundle is inside strings. */
+/** Where the string ends that starts here; past the text where it does not. Leaps from quote to quote: most of a bundle is
+ *  inside strings. */
 function stringEnd(text: string, start: number): number {
   let at = start;
   let escapes: number;
   do {
     at = text.indexOf('"', at + 1);
+    if (at === -1) return text.length;
     escapes = 0;
     while (text[at - 1 - escapes] === '\\') escapes += 1;
   } while (escapes % 2 === 1);

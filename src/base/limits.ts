@@ -6,6 +6,9 @@ const MiB = 1024 * KiB;
 export const limits = {
   /** Levels of JSON nesting. Manifests and bundles use fewer than 12. */
   jsonDepth: 64,
+  /** Values of one JSON document, each of which may take 30 times the memory of its text: a whole bundle of texts of 13
+   *  letters. */
+  jsonValues: 1_000_000,
   /** Bytes of an image manifest or index: 4 MiB is the smallest maximum the OCI distribution spec asks of registries. */
   manifestBytes: 4 * MiB,
   /** Bytes of an image config, from which only the platform is read. */

@@ -3,7 +3,7 @@
 import { hexOf, isSameBytes } from '../base/bytes.ts';
 import { CountersignError } from '../base/errors.ts';
 import { verifyByScheme } from '../crypto/signature.ts';
-import { namesTree, parseCheckpoint } from '../formats/tlog/checkpoint.ts';
+import { logNameOf, namesTree, parseCheckpoint } from '../formats/tlog/checkpoint.ts';
 import type { Checkpoint } from '../formats/tlog/checkpoint.ts';
 import type { InclusionProof, LogEntry } from '../formats/tlog/log-entry.ts';
 import { inclusionRootOf, leafHashOf } from '../formats/tlog/merkle.ts';
@@ -101,9 +101,7 @@ function originMismatch({ origin }: Checkpoint, log: TrustedLogKey): Mismatch | 
 /** Signatures of others (witnesses, keys of the log that are not known here) are passed over. */
 async function signatureMismatch(checkpoint: Checkpoint, log: TrustedLogKey): Promise<Mismatch | undefined> {
   const { origin, signedBytes, signatures } = checkpoint;
-  const own = signatures.filter(
-    ({ name, keyHint }) => isSameBytes(keyHint, log.keyHint) && (name === origin || namesTree(origin)),
-  );
+  const own = signatures.filter(({ name, keyHint }) => name === logNameOf(origin) && isSameBytes(keyHint, log.keyHint));
   const expected = `a signature by the key ${hexOf(log.keyHint)} of ${log.baseUrl}`;
   if (own.length === 0) {
     const seen = signatures.slice(0, 3).map(({ name, keyHint }) => `${name} ${hexOf(keyHint)}`);

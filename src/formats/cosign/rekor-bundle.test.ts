@@ -41,6 +41,7 @@ test('broken entries are refused', () => {
     [{ ...stored, Payload: { ...payload, logIndex: '12' } }, 'JSON_SHAPE'],
     [{ ...stored, Payload: { ...payload, logID: 'xy' } }, 'HEX_MALFORMED'],
     [{ ...stored, Payload: { ...payload, logID: 'ab' } }, 'LOG_ENTRY_MALFORMED'],
+    [{ ...stored, Payload: { ...payload, logID: 'AB'.repeat(32) } }, 'LOG_ENTRY_MALFORMED'],
     [{ ...stored, Payload: { ...payload, body: 'AQ' } }, 'BASE64_MALFORMED'],
     [{ ...stored, Payload: { ...payload, body: 'AQID' } }, 'JSON_MALFORMED'],
     [{ ...stored, Payload: { ...payload, body: base64Of(utf8Of('{}')) } }, 'JSON_SHAPE'],

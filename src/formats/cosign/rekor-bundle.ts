@@ -3,6 +3,7 @@
 import { base64Of, hexOf, parseHex } from '../../base/bytes.ts';
 import { decodeCount, decodeObject, decodeString } from '../../base/decode.ts';
 import type { Decoder } from '../../base/decode.ts';
+import { InputError } from '../../base/errors.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { decodeBytes } from '../proto-json.ts';
 import { parseEntryKind } from '../rekor/entry-body.ts';
@@ -23,8 +24,13 @@ const decodeMembers = decodeObject({
  *  Throws JSON_SHAPE, JSON_MALFORMED, BASE64_MALFORMED, HEX_MALFORMED, LOG_ENTRY_MALFORMED. */
 export const decodeRekorBundle: Decoder<LogEntry> = (value, path) => {
   const { SignedEntryTimestamp: promise, Payload: payload } = decodeMembers(value, path);
+  const logId = requireLogId(parseHex(payload.logID), path);
+  // The log signed this text: two spellings of it would be two promises.
+  if (hexOf(logId) !== payload.logID) {
+    throw new InputError('LOG_ENTRY_MALFORMED', `${path}: a log id with capital digits`);
+  }
   return {
-    logId: requireLogId(parseHex(payload.logID), path),
+    logId,
     logIndex: BigInt(payload.logIndex),
     ...parseEntryKind(payload.body),
     integratedTime: payload.integratedTime === 0 ? undefined : BigInt(payload.integratedTime),

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { hasCode } from '../../../test/support/error-code.ts';
 import { base64Of, parseUtf8 } from '../../base/bytes.ts';
 import { CountersignError } from '../../base/errors.ts';
-import { namesTree, parseCheckpoint } from './checkpoint.ts';
+import { logNameOf, namesTree, parseCheckpoint } from './checkpoint.ts';
 
 const root = new Uint8Array(32).fill(7);
 const line = `\u2014 log.test ${base64Of(new Uint8Array([1, 2, 3, 4, 5, 6]))}\n`;
@@ -35,6 +35,8 @@ test('an origin of Rekor v1 ends in the id of a tree', () => {
   assert.equal(namesTree('rekor.sigstore.dev - 2605736670972794746'), true);
   assert.equal(namesTree('log2025-1.rekor.sigstore.dev'), false);
   assert.equal(namesTree('rekor.sigstore.dev - 12a'), false);
+  assert.equal(logNameOf('rekor.sigstore.dev - 2605736670972794746'), 'rekor.sigstore.dev');
+  assert.equal(logNameOf('log2025-1.rekor.sigstore.dev'), 'log2025-1.rekor.sigstore.dev');
 });
 
 test('whatever is not exactly a checkpoint is refused', () => {

@@ -45,6 +45,11 @@ export function namesTree(origin: string): boolean {
   return TREE_ID.test(origin);
 }
 
+/** Whom the log signs as: its origin without the id of a tree. */
+export function logNameOf(origin: string): string {
+  return origin.replace(TREE_ID, '');
+}
+
 function malformed(why: string): InputError {
   return new InputError('CHECKPOINT_MALFORMED', `checkpoint: ${why}`);
 }

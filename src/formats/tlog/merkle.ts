@@ -1,26 +1,20 @@
 /** Hashes of Merkle trees, and the proof that a leaf is in one. @source RFC 6962 section 2.1, RFC 9162 section 2.1.3 */
 
+import { concatBytes } from '../../base/bytes.ts';
 import { hashOf } from '../../crypto/hash.ts';
 
 const HASH_BYTES = 32;
-const LEAF_PREFIX = 0;
-const NODE_PREFIX = 1;
+const LEAF_PREFIX = Uint8Array.of(0);
+const NODE_PREFIX = Uint8Array.of(1);
 
 /** SHA-256 of a zero byte and the leaf's data. */
 export function leafHashOf(data: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + data.length);
-  input[0] = LEAF_PREFIX;
-  input.set(data, 1);
-  return hashOf('sha256', input);
+  return hashOf('sha256', concatBytes([LEAF_PREFIX, data]));
 }
 
 /** SHA-256 of a one byte and both hashes. */
 export function nodeHashOf(left: Uint8Array, right: Uint8Array): Uint8Array {
-  const input = new Uint8Array(1 + 2 * HASH_BYTES);
-  input[0] = NODE_PREFIX;
-  input.set(left, 1);
-  input.set(right, 1 + HASH_BYTES);
-  return hashOf('sha256', input);
+  return hashOf('sha256', concatBytes([NODE_PREFIX, left, right]));
 }
 
 /** The root of the tree of this size to which the path leads from a leaf at this index; undefined when no path of this
