@@ -12,6 +12,10 @@ export const commandTable: readonly CommandEntry[] = [
     path: ['attach', 'signature'],
     load: async () => (await import('./commands/attach-signature.ts')).attachSignatureCommand,
   },
+  {
+    path: ['bundle', 'inspect'],
+    load: async () => (await import('./commands/bundle-inspect.ts')).bundleInspectCommand,
+  },
   { path: ['clean'], load: async () => (await import('./commands/clean.ts')).cleanCommand },
   { path: ['completion'], load: async () => (await import('./commands/completion.ts')).completionCommand },
   { path: ['copy'], load: async () => (await import('./commands/copy.ts')).copyCommand },
@@ -21,6 +25,7 @@ export const commandTable: readonly CommandEntry[] = [
     load: async () => (await import('./commands/download-signature.ts')).downloadSignatureCommand,
   },
   { path: ['env'], load: async () => (await import('./commands/env.ts')).envCommand },
+  { path: ['explain'], load: async () => (await import('./commands/explain.ts')).explainCommand },
   {
     path: ['generate-key-pair'],
     load: async () => (await import('./commands/generate-key-pair.ts')).generateKeyPairCommand,

@@ -80,7 +80,12 @@ function entityOf(proof: BlobProof): SignedEntity {
     : parseBlobBundle(proof.bytes, proof.name);
 }
 
-async function readArtifact(artifact: BlobArtifact, entity: SignedEntity, policy: SignaturePolicy): Promise<Artifact> {
+/** Reads the file once, as far as the scheme needs it. Throws INPUT_TOO_LARGE, and what the stream throws. */
+export async function readArtifact(
+  artifact: BlobArtifact,
+  entity: SignedEntity,
+  policy: SignaturePolicy,
+): Promise<Artifact> {
   if (artifact.kind === 'digest') {
     return { kind: 'hashes', hashes: { [digestAlgorithmOf(artifact.digest)]: parseHex(digestHexOf(artifact.digest)) } };
   }
