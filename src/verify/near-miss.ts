@@ -33,7 +33,7 @@ export interface NearMiss {
   readonly differences: readonly Difference[];
 }
 
-/** How the certificate differs from one identity; no differences when it is that identity. */
+/** How the certificate differs from one identity; no differences when it is that identity. @internal for its tests */
 export function nearMissOf(identity: Identity, names: SignerNames): NearMiss {
   const members: readonly (readonly [string, TextMatcher, string | undefined])[] = [
     ['subject', identity.subject, closestTo(identity.subject, names.subjects)],

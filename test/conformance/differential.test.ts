@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 
 import { verifierNames, verifiers } from '../support/oracles.ts';
-import type { Answer, VerifierName } from '../support/oracles.ts';
+import type { Answer } from '../support/oracles-sigstore-python.ts';
+import type { VerifierName } from '../support/oracles.ts';
 import { peer, requirePeer } from '../support/peers.ts';
 import { recordedExpectations } from '../support/public-suite-cases.ts';
 import { requirePublicSuite } from '../support/public-suite.ts';

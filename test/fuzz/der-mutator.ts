@@ -1,6 +1,7 @@
 /** Changes one element of a DER document and writes the lengths around it anew, so that readers get as far as the change. */
 
-import type { Dice } from './fuzz-mutator.ts';
+/** A whole number from 0 to below its argument. */
+export type Dice = (below: number) => number;
 
 /** Tag and length octets, and what is inside: elements where the tag says so and they can be told apart, else bytes. */
 interface Node {

@@ -1,9 +1,7 @@
 /** Makes new inputs of known ones. The same numbers give the same inputs. */
 
 import { changedDer } from './der-mutator.ts';
-
-/** A whole number from 0 to below its argument. */
-export type Dice = (below: number) => number;
+import type { Dice } from './der-mutator.ts';
 
 /** Bytes of one input. */
 const MAX_BYTES = 64 * 1024;

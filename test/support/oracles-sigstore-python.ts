@@ -4,9 +4,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { requirePeerPath, runPeer } from './peers.ts';
-import type { Answer } from './oracles.ts';
 import type { BundleCase } from './public-suite-cases.ts';
 import { createScratchFolder } from './scratch.ts';
+
+export interface Answer {
+  /** `cannot`: it has no way to be asked this. */
+  readonly verdict: 'accepts' | 'rejects' | 'cannot';
+  /** Its own, for whoever looks into a difference. */
+  readonly words: string;
+}
 
 const driver = join(import.meta.dirname, 'oracles-sigstore-python.py');
 const maxCaseMs = 2_000;

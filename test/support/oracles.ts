@@ -17,14 +17,8 @@ import type { SignerPolicy } from '../../src/verify/policy.ts';
 import { trustMaterialOf } from '../../src/verify/root-material.ts';
 import { askSigstorePython } from './oracles-sigstore-python.ts';
 import { runPeer } from './peers.ts';
+import type { Answer } from './oracles-sigstore-python.ts';
 import type { BundleCase, CaseSigner } from './public-suite-cases.ts';
-
-export interface Answer {
-  /** `cannot`: it has no way to be asked this. */
-  readonly verdict: 'accepts' | 'rejects' | 'cannot';
-  /** Its own, for whoever looks into a difference. */
-  readonly words: string;
-}
 
 export const verifierNames = ['countersign', 'sigstore-js', 'cosign-3', 'sigstore-python'] as const;
 export type VerifierName = (typeof verifierNames)[number];

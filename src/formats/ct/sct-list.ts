@@ -35,7 +35,7 @@ export function sctsOf(certificate: Certificate): readonly Sct[] | undefined {
   );
 }
 
-/** Reads a SignedCertificateTimestampList. Throws CERTIFICATE_MALFORMED. */
+/** Reads a SignedCertificateTimestampList. Throws CERTIFICATE_MALFORMED. @internal for its tests */
 export function parseSctList(bytes: Uint8Array): readonly Sct[] {
   const outer = new TlsReader(bytes);
   const list = new TlsReader(outer.vector());
