@@ -33,14 +33,15 @@ export function blobResultOf(session: Session, verdict: Verdict, { what, file, l
 function failureTextOf(
   { style }: Session,
   what: BlobOutput['what'],
-  { failed }: Exclude<Verdict, { status: 'verified' }>,
+  { status, failed }: Exclude<Verdict, { status: 'verified' }>,
 ): string {
   const facts = [
     failed.expected === undefined ? [] : [`expected ${failed.expected}`],
     failed.seen === undefined ? [] : [`seen ${failed.seen}`],
     failed.note === undefined ? [] : [failed.note],
   ].flat();
-  const lines = [`${style.bad('Error:')} invalid ${what}: ${printableOf([failed.title, ...facts].join(', '))}`];
+  const outcome = status === 'rejected' ? `invalid ${what}` : `could not check the ${what}`;
+  const lines = [`${style.bad('Error:')} ${outcome}: ${printableOf([failed.title, ...facts].join(', '))}`];
   if (failed.next !== undefined) lines.push(`  ${printableOf(failed.next)}`);
   return `${lines.join('\n')}\n`;
 }

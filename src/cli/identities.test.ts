@@ -53,6 +53,15 @@ test('who without issuer, issuer without who, and an extension alone are incompl
   for (const half of halves) await assert.rejects(judge(half), hasCode('IDENTITY_INCOMPLETE'));
 });
 
+test('an empty text is none, as in cosign: a variable that is not set is no pattern that fits everybody', async () => {
+  const issuer = { 'certificate-oidc-issuer': 'https://accounts.example.com' };
+  await assert.rejects(judge({ ...issuer, 'certificate-identity-regexp': '' }), hasCode('IDENTITY_INCOMPLETE'));
+  await assert.rejects(judge({ ...issuer, 'certificate-identity': '' }), hasCode('IDENTITY_INCOMPLETE'));
+  const nothing = { 'certificate-identity': '', 'certificate-oidc-issuer-regexp': '' };
+  assert.equal((await judge(nothing)).identities, undefined);
+  assert.notEqual((await judge({ ...dev, 'certificate-identity-regexp': '' })).identities, undefined);
+});
+
 test('a name and a pattern for it exclude each other: neither is passed over', async () => {
   await assert.rejects(judge({ ...dev, 'certificate-identity-regexp': 'dev' }), hasCode('FLAGS_CONFLICT'));
   await assert.rejects(judge({ ...dev, 'certificate-oidc-issuer-regexp': 'accounts' }), hasCode('FLAGS_CONFLICT'));

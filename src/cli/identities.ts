@@ -44,8 +44,9 @@ export async function identitiesOf(
 }
 
 async function matcherOf(values: IdentityValues, name: TextFlagName): Promise<TextMatcher | undefined> {
-  const exact = values[name];
-  const pattern = values[`${name}-regexp`];
+  // Nothing is not given, as in cosign: an unset variable of a script must not become the pattern that fits everybody.
+  const exact = values[name] || undefined;
+  const pattern = values[`${name}-regexp`] || undefined;
   if (exact !== undefined && pattern !== undefined) {
     throw new UsageError('FLAGS_CONFLICT', `--${name} and --${name}-regexp: one of them would be passed over`, {
       hint: 'Give the whole name or a pattern, not both.',

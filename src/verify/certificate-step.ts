@@ -6,6 +6,7 @@ import { CountersignError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { rfc3339Of } from '../base/time.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
+import type { ValidityPeriod } from '../formats/trust/trusted-root.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { nameTextOf } from '../formats/x509/distinguished-name.ts';
@@ -15,6 +16,7 @@ import { isSelfIssued, issuanceFaultOf, pathLengthFaultOf } from './issuance.ts'
 import type { Proof } from './proof.ts';
 import { failed, passed } from './shared-steps.ts';
 import type { CertificateAuthority } from './trust-material.ts';
+import { isWithin, lifetimeOf, periodTextOf } from './validity.ts';
 import type { Check, ProvenTime, StepName } from './verdict.ts';
 
 /** From the leaf up to a certificate of the trusted root. */
@@ -26,6 +28,7 @@ interface Path {
 }
 
 const CHAIN = 'A trusted authority issued the certificate';
+const PROVE_TIME = 'Verify it with its log entry or a timestamp, which say when it was signed.';
 const SIGN_AGAIN = 'Ask the signer to sign again with a certificate that an authority you trust has issued.';
 
 /** Gives the issuer, which the proof of logging names. Of several authorities that fit, any one that passes is enough;
@@ -145,8 +148,7 @@ function checkRule(
 
 interface Window {
   readonly nameOf: () => string;
-  readonly start: Date;
-  readonly end: Date | undefined;
+  readonly period: ValidityPeriod;
 }
 
 /** Every certificate of the path must have been valid, not only the leaf: an authority that has expired vouches for
@@ -156,29 +158,21 @@ function checkTimes({ leaf, issuers, authority }: Path, times: readonly ProvenTi
     const title = 'The certificate was valid when it signed';
     return [failed('certificate.time', title, { expected: 'a time that is proven', seen: 'none' })];
   }
+  const own: Window = { nameOf: () => 'the certificate', period: lifetimeOf(leaf) };
   const windows: readonly Window[] = [
-    { nameOf: () => 'the certificate', start: leaf.notBefore, end: leaf.notAfter },
-    ...issuers.map((issuer) => ({
-      nameOf: () => nameTextOf(issuer.subject),
-      start: issuer.notBefore,
-      end: issuer.notAfter,
-    })),
-    { nameOf: () => `the trust in ${authority.uri}`, start: authority.validFor.start, end: authority.validFor.end },
+    own,
+    ...issuers.map((issuer) => ({ nameOf: () => nameTextOf(issuer.subject), period: lifetimeOf(issuer) })),
+    { nameOf: () => `the trust in ${authority.uri}`, period: authority.validFor },
   ];
-  return times.map(({ instant, by }) => {
+  return times.map(({ instant, by, source }) => {
     const title = `The certificate was valid at the time given by ${by}`;
-    const missed = windows.find(({ start, end }) => instant < start || (end !== undefined && instant > end));
-    const [certificate] = windows;
-    const window = missed ?? certificate;
-    const facts = { expected: window === undefined ? '' : windowTextOf(window), seen: rfc3339Of(instant) };
+    const missed = windows.find(({ period }) => !isWithin(period, instant));
+    const { nameOf, period } = missed ?? own;
+    const facts = { expected: `${nameOf()}: ${periodTextOf(period)}`, seen: rfc3339Of(instant) };
     return missed === undefined
       ? passed('certificate.time', title, facts)
-      : failed('certificate.time', title, { ...facts, next: SIGN_AGAIN });
+      : failed('certificate.time', title, { ...facts, next: source === 'clock' ? PROVE_TIME : SIGN_AGAIN });
   });
-}
-
-function windowTextOf({ nameOf, start, end }: Window): string {
-  return `${nameOf()}: ${rfc3339Of(start)} to ${end === undefined ? 'now' : rfc3339Of(end)}`;
 }
 
 /** The reason of the authority that has the issuer's name, if one has. */

@@ -2,8 +2,6 @@
 
 import { hexOf, isSameBytes } from '../base/bytes.ts';
 import { CountersignError } from '../base/errors.ts';
-import { parsePublicKey } from '../crypto/public-key.ts';
-import type { PublicKey } from '../crypto/public-key.ts';
 import { schemeOfAlgorithmIdentifier } from '../crypto/scheme-identifier.ts';
 import { verifyAtOnce } from '../crypto/signature.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
@@ -15,9 +13,7 @@ import {
   keyUsages,
   subjectKeyIdOf,
 } from '../formats/x509/extensions.ts';
-
-/** Keys of issuers, imported once; issuers live as long as the trust material. */
-const issuerKeys = new WeakMap<Certificate, PublicKey>();
+import { keyOfCertificate } from './certificate-key.ts';
 
 /** Why `issuer` is not the authority that issued `certificate`, for people; undefined when it is. Cheap questions first:
  *  name, key id, being an authority, the signature. @source RFC 5280 sections 6.1.3 and 6.1.4 */
@@ -50,12 +46,11 @@ export function isSelfIssued(certificate: Certificate): boolean {
 
 /** Why a certificate is not an authority's; undefined when it is. Throws CERTIFICATE_MALFORMED. */
 export function authorityFaultOf(certificate: Certificate): string | undefined {
-  const name = nameTextOf(certificate.subject);
   if (basicConstraintsOf(certificate)?.isCa !== true) {
-    return `${name} is no certificate authority`;
+    return `${nameTextOf(certificate.subject)} is no certificate authority`;
   }
   return keyUsageOf(certificate)?.has(keyUsages.keyCertSign) === false
-    ? `${name} may not issue certificates`
+    ? `${nameTextOf(certificate.subject)} may not issue certificates`
     : undefined;
 }
 
@@ -66,21 +61,13 @@ function namingFaultOf(certificate: Certificate, issuer: Certificate): string | 
   const [wanted, actual] = [authorityKeyIdOf(certificate), subjectKeyIdOf(issuer)];
   return wanted === undefined || actual === undefined || isSameBytes(wanted, actual)
     ? undefined
-    : `issued by the key ${hexOf(wanted)}, not by ${hexOf(actual)} of ${nameTextOf(issuer.subject)}`;
+    : `issued by the key ${hexOf(wanted.subarray(0, 64))}, not by ${hexOf(actual)} of ${nameTextOf(issuer.subject)}`;
 }
 
 function signatureFaultOf(certificate: Certificate, issuer: Certificate): string | undefined {
-  const key = issuerKeyOf(issuer);
+  const key = keyOfCertificate(issuer);
   const scheme = schemeOfAlgorithmIdentifier(certificate.signatureAlgorithm, key);
   return verifyAtOnce(scheme, key, certificate.tbs, certificate.signature)
     ? undefined
     : `not signed by the key of ${nameTextOf(issuer.subject)}`;
-}
-
-function issuerKeyOf(issuer: Certificate): PublicKey {
-  const known = issuerKeys.get(issuer);
-  if (known !== undefined) return known;
-  const key = parsePublicKey(issuer.spki);
-  issuerKeys.set(issuer, key);
-  return key;
 }

@@ -18,7 +18,7 @@ export async function checkLog(proof: Proof): Promise<Proof> {
   const { entity, policy, signed } = proof;
 
   // 1. Did anybody ask for a log, and is there anything to look at?
-  if (policy.log.kind !== 'required') {
+  if (policy.log.kind === 'ignored' || policy.log.kind === 'none-configured') {
     return { ...proof, checks: [...proof.checks, notAsked(policy.log)] };
   }
   const count = entity.logEntries.length;
@@ -65,7 +65,7 @@ function wrongCount(count: number): Check {
 /** Counts logs by their keys, not entries: one log alone never makes two, under two names neither (CVE-2026-49834). */
 function checkCount(logs: number, threshold: number): Check {
   const facts = { expected: `entries of ${countOf(threshold)}`, seen: `entries of ${countOf(logs)}` };
-  return logs >= threshold
+  return logs >= threshold && threshold >= 1
     ? passed('log', TITLE, facts)
     : failed('log', TITLE, {
         ...facts,

@@ -12,6 +12,7 @@ import type { Certificate } from '../formats/x509/certificate.ts';
 import type { Proof } from './proof.ts';
 import { failed, passed } from './shared-steps.ts';
 import type { TrustedLogKey } from './trust-material.ts';
+import { isWithin, periodTextOf } from './validity.ts';
 import type { Check } from './verdict.ts';
 
 const TITLE = 'A trusted log has seen the certificate';
@@ -74,9 +75,8 @@ async function judgeTimestamps(
 }
 
 async function faultOf(sct: Sct, entry: Uint8Array, log: TrustedLogKey): Promise<string | undefined> {
-  const { start, end } = log.validFor;
-  if (sct.timestamp < start || (end !== undefined && sct.timestamp > end)) {
-    return `the log was trusted from ${rfc3339Of(start)} to ${end === undefined ? 'now' : rfc3339Of(end)}`;
+  if (!isWithin(log.validFor, sct.timestamp)) {
+    return `the log is trusted ${periodTextOf(log.validFor)}`;
   }
   if (!isNamedBy(sct, log.scheme)) {
     return `its signature is not by ${log.scheme.name}`;

@@ -12,10 +12,14 @@ export function failed(step: StepName, title: string, facts: Omit<Check, 'step' 
   return { step, title, status: 'fail', ...facts };
 }
 
+/** Whether it keeps the signature from being verified: it failed, or could not look. */
+export function isDecisive({ status }: Check): boolean {
+  return status === 'fail' || status === 'unknown';
+}
+
 /** Verified if every check passed or was skipped; otherwise the first that did not decides. */
 export function verdictOf(checks: readonly Check[], evidence: Omit<Evidence, 'checks'> | undefined): Verdict {
-  const decisive =
-    checks.find((check) => check.status === 'fail') ?? checks.find((check) => check.status === 'unknown');
+  const decisive = checks.find(isDecisive);
   if (decisive !== undefined) {
     return { status: decisive.status === 'fail' ? 'rejected' : 'unknown', failed: decisive, checks };
   }

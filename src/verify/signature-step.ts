@@ -1,9 +1,11 @@
 /** Step 2: the signature fits what it covers, by one of the caller's keys or by the key in the certificate. */
 
 import { CountersignError } from '../base/errors.ts';
-import { parsePublicKey } from '../crypto/public-key.ts';
+import type { Hashes } from '../crypto/hash.ts';
+import { verifyingSchemesOf } from '../crypto/key-algorithm.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
-import { isVerifiableByHash, verifyHashSignature, verifySignature } from '../crypto/signature.ts';
+import { verifyHashSignature, verifySignature } from '../crypto/signature.ts';
+import { keyOfCertificate } from './certificate-key.ts';
 import type { Proof, SignedBytes } from './proof.ts';
 import { failed, fingerprintsOf, passed } from './shared-steps.ts';
 import type { Check } from './verdict.ts';
@@ -19,7 +21,7 @@ export async function checkSignature(proof: Proof): Promise<Proof> {
   }
   const title = "The signature is by the certificate's key";
   try {
-    return await withSignature(proof, [parsePublicKey(certificate.spki)], title);
+    return await withSignature(proof, [keyOfCertificate(certificate)], title);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     const facts = { expected: 'a public key of an accepted kind', seen: error.message };
@@ -36,14 +38,19 @@ async function withSignature(proof: Proof, keys: readonly PublicKey[], title: st
       return { ...proof, signedBy: { key, scheme }, checks: [...checks, check] };
     }
   }
-  const isBlind = signed.kind === 'hashes' && !keys.every(isVerifiableByHash);
-  return { ...proof, checks: [...checks, isBlind ? needsWholeFile(title) : misfit(title, keys)] };
+  const unseen = signed.kind === 'hashes' ? keys.find((key) => !isCoveredBy(signed.hashes, key)) : undefined;
+  return { ...proof, checks: [...checks, unseen === undefined ? misfit(title, keys) : needsWholeFile(title, unseen)] };
 }
 
 async function schemeOf(key: PublicKey, signed: SignedBytes, signature: Uint8Array): Promise<string | undefined> {
   return signed.kind === 'bytes'
     ? verifySignature(key, signed.bytes, signature)
     : verifyHashSignature(key, signed.hashes, signature);
+}
+
+/** Whether these hashes are all by which the key may have signed; Ed25519 signs without one. */
+function isCoveredBy(hashes: Partial<Hashes>, { algorithm }: PublicKey): boolean {
+  return verifyingSchemesOf(algorithm).every(({ hash }) => hash !== undefined && hashes[hash] !== undefined);
 }
 
 function misfit(title: string, keys: readonly PublicKey[]): Check {
@@ -54,12 +61,15 @@ function misfit(title: string, keys: readonly PublicKey[]): Check {
   });
 }
 
-function needsWholeFile(title: string): Check {
+function needsWholeFile(title: string, { algorithm }: PublicKey): Check {
   return {
     step: 'signature',
     title,
     status: 'unknown',
-    note: 'Ed25519 signatures cover the file itself: a digest is not enough to check them',
+    note:
+      algorithm === 'ed25519'
+        ? 'Ed25519 signatures cover the file itself: a digest is not enough to check them'
+        : `a key ${algorithm} may have signed a hash of the file that is not known`,
     next: 'Give the file instead of its digest.',
   };
 }

@@ -27,7 +27,13 @@ export function checkSigner(proof: Proof): Proof {
           seen: 'signed by a key',
           next: "Get the signer's public key from the signer and verify with it.",
         })
-      : { step: 'signer', title, status: 'skip', seen: describeKeySigner(entity.signer) };
+      : {
+          step: 'signer',
+          title,
+          status: 'unknown',
+          note: `${describeKeySigner(entity.signer)}, which is not at hand`,
+          next: "Give the signer's public key: nothing else tells whether it made the signature.",
+        };
   return { ...proof, checks: [...checks, check] };
 }
 

@@ -7,6 +7,7 @@ import { checkLog } from './log-step.ts';
 import type { SignaturePolicy } from './policy.ts';
 import type { Proof, SignedBytes, Step } from './proof.ts';
 import { checkSct } from './sct-step.ts';
+import { isDecisive } from './shared-steps.ts';
 import { checkSignature } from './signature-step.ts';
 import { checkSigner } from './signer-step.ts';
 import { checkTime } from './time-step.ts';
@@ -31,16 +32,21 @@ const steps: readonly Step[] = [
   checkIdentity,
 ];
 
-/** Runs the steps. Stops after the first one with a failed check, unless the policy is exhaustive. */
+/** Runs the steps. Stops after the first one with a check that failed or could not look (what comes after would fail for
+ *  want of its findings), unless the policy is exhaustive. */
 export async function proveSignature(
   entity: SignedEntity,
   signed: SignedBytes,
   policy: SignaturePolicy,
 ): Promise<Proof> {
+  // An instant that is none would be neither before nor after anything.
+  if (Number.isNaN(policy.now.getTime())) {
+    throw new TypeError('policy.now: expected an instant, got an invalid Date');
+  }
   let proof: Proof = { entity, policy, signed, checks: [], entries: [], times: [] };
   for (const step of steps) {
     proof = await step(proof);
-    if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
+    if (policy.isExhaustive !== true && proof.checks.some(isDecisive)) {
       break;
     }
   }

@@ -7,7 +7,6 @@ import { rfc3339Of } from '../base/time.ts';
 import { hashOf, sha1Of } from '../crypto/hash.ts';
 import { schemes } from '../crypto/key-algorithm.ts';
 import type { Scheme } from '../crypto/key-algorithm.ts';
-import { parsePublicKey } from '../crypto/public-key.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import { schemeOfAlgorithmIdentifier } from '../crypto/scheme-identifier.ts';
 import { verifyAtOnce } from '../crypto/signature.ts';
@@ -17,6 +16,7 @@ import { extensionOf } from '../formats/x509/certificate.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { nameTextOf } from '../formats/x509/distinguished-name.ts';
 import { extendedKeyUsageOf, extensionIds, keyPurposes, subjectKeyIdOf } from '../formats/x509/extensions.ts';
+import { keyOfCertificate } from './certificate-key.ts';
 import { extensionFaultOf, usageFaultOf } from './certificate-rules.ts';
 import { issuanceFaultOf } from './issuance.ts';
 import { failed } from './shared-steps.ts';
@@ -50,9 +50,6 @@ const CERTIFICATE = "The authority's certificate is for timestamps, and was vali
 /** PKCS#1 keys name no hash: it is the one of the signed attributes. @source RFC 5754 section 3.2 */
 const RSA_ENCRYPTION = parseHex('300d06092a864886f70d0101010500');
 
-/** Keys of trusted authorities, imported once. */
-const keys = new WeakMap<Certificate, PublicKey>();
-
 /** The trusted authorities that the stamp names in any way: by issuer and serial number, by key, by the certificate's
  *  hash. A stamp that was changed in one of them names its authority still, and is wrong instead of unknown. */
 export function claimsOf(token: TimestampToken, authorities: readonly TimestampAuthority[]): readonly Claim[] {
@@ -82,7 +79,7 @@ export function checkStampedBy(token: TimestampToken, { authority, leaf }: Claim
     }
 
     // 2. Its key signed the attributes, and they name the content.
-    const scheme = schemeOf(token.signer, keyOf(leaf));
+    const scheme = schemeOf(token.signer, keyOfCertificate(leaf));
     if (!isSigned(token, leaf, scheme)) {
       return signatureFault(
         `a signature by the key of ${nameTextOf(leaf.subject)}`,
@@ -133,7 +130,7 @@ function hasHash({ der }: Certificate, { hash, value }: CertificateHash): boolea
 function isSigned({ signer, content }: TimestampToken, leaf: Certificate, scheme: Scheme): boolean {
   return (
     isSameBytes(signer.contentDigest, hashOf(signer.hash, content)) &&
-    verifyAtOnce(scheme, keyOf(leaf), signer.signedBytes, signer.signature)
+    verifyAtOnce(scheme, keyOfCertificate(leaf), signer.signedBytes, signer.signature)
   );
 }
 
@@ -147,14 +144,6 @@ function schemeOf({ signatureAlgorithm, hash }: SignerInfo, key: PublicKey): Sch
     throw new InputError('TIMESTAMP_MALFORMED', `a signature with ${scheme.name}, and ${hash} for what it covers`);
   }
   return scheme;
-}
-
-function keyOf(leaf: Certificate): PublicKey {
-  const known = keys.get(leaf);
-  if (known !== undefined) return known;
-  const key = parsePublicKey(leaf.spki);
-  keys.set(leaf, key);
-  return key;
 }
 
 /** @source RFC 3161 section 2.3: one extended key usage, critical */

@@ -57,17 +57,15 @@ for (const [keyKind, named] of keys) {
       test(`a file: ${name}`, async () => {
         const bundle = sigstore.sign({ ...request, content: { artifact } }).bundle();
         for (const given of await artifactsOf(artifact, scheme)) {
-          const isBlind = given.kind === 'hashes' && keyKind === 'ed25519';
-          assert.equal(await outcomeOf(bundle, policy, given), isBlind ? 'unknown: signature' : 'verified');
-          // Where the signature cannot be checked, the log still tells that it is another one.
+          const isUnseen = given.kind === 'hashes' && keyKind === 'ed25519';
+          assert.equal(await outcomeOf(bundle, policy, given), isUnseen ? 'unknown: signature' : 'verified');
           const forged = await outcomeOf(withFlippedSignature(bundle), policy, given);
-          assert.equal(forged, isBlind ? 'rejected: log.body' : 'rejected: signature');
+          assert.equal(forged, isBlind(keyKind, given) ? 'unknown: signature' : 'rejected: signature');
         }
         for (const changed of await artifactsOf(withFlippedBit(artifact), scheme)) {
           assert.equal(await outcomeOf(bundle, policy, changed), 'rejected: digest');
-          const isBlind = changed.kind === 'hashes' && keyKind === 'ed25519';
           const undeclared = await outcomeOf(withoutDigest(bundle), policy, changed);
-          assert.equal(undeclared, isBlind ? 'rejected: log.body' : 'rejected: signature');
+          assert.equal(undeclared, isBlind(keyKind, changed) ? 'unknown: signature' : 'rejected: signature');
         }
       });
 
@@ -90,6 +88,13 @@ async function artifactsOf(bytes: Buffer, scheme: SchemeName): Promise<readonly 
     { kind: 'hashes', hashes: await hashStream(chunksOf(bytes)) },
     { kind: 'hashes', hashes: { [hash]: digestOf(hash, bytes) } },
   ];
+}
+
+/** Whether what is known of the file is not all that the key may have signed: there a wrong signature and one by another
+ *  hash look the same. */
+function isBlind(key: KeyKind, given: Artifact): boolean {
+  const signsByTwo = key === 'p384' || key === 'p521';
+  return given.kind === 'hashes' && (key === 'ed25519' || (signsByTwo && Object.keys(given.hashes).length === 1));
 }
 
 async function* chunksOf(bytes: Buffer): AsyncGenerator<Uint8Array> {

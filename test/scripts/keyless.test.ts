@@ -1,5 +1,6 @@
 /** Verifying by identity, as typed: files and images, where trust comes from, and what is refused. */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 
 import { requirePeer, runPeer } from '../support/peers.ts';
@@ -32,6 +33,12 @@ describe('verify-blob by identity', { concurrency: 3 }, () => {
     });
   };
 
+  test('a digest by a hash that was not signed is not called a wrong signature', async () => {
+    const digest = `sha512:${createHash('sha512').update(artifact).digest('hex')}`;
+    const run = await scene.run(['verify-blob', '--bundle', 'app.sigstore.json', digest, ...who, ...root]);
+    assert.equal(run.status, 1, run.stderr);
+    assert.match(run.stderr, /could not check the signature/);
+  });
   accepts('a bundle, with a trusted root', [...blob, ...who, ...root]);
   accepts("cosign's first bundle", ['verify-blob', '--bundle', 'app.legacy.json', 'app.txt', ...who, ...root]);
   accepts('a pattern', [

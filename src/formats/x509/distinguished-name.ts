@@ -2,6 +2,7 @@
 
 import { hexOf } from '../../base/bytes.ts';
 import { isErrorWithCode } from '../../base/errors.ts';
+import { limits } from '../../base/limits.ts';
 import { oidOf, textOf } from '../../crypto/der-values.ts';
 import { childrenOf, contentOf, cursorOf, derTags, parseDer, requireTag } from '../../crypto/der.ts';
 import type { DerElement } from '../../crypto/der.ts';
@@ -39,6 +40,8 @@ export function attributesOf(name: Uint8Array): readonly NameAttribute[] {
 /** A Name (DER) for people: "O=sigstore.dev, CN=sigstore-intermediate"; in hexadecimal where it cannot be read. For
  *  messages only: names are compared as bytes. */
 export function nameTextOf(name: Uint8Array): string {
+  // A stranger's certificate may have a name of a megabyte, which each trusted one would have read again.
+  if (name.length > limits.certificateTextBytes) return hexOf(name.subarray(0, MAX_LENGTH / 2));
   try {
     const attributes = attributesOf(name).map(({ oid, value }) => `${SHORT_NAMES[oid] ?? oid}=${valueTextOf(value)}`);
     return attributes.length === 0 ? '(no name)' : attributes.join(', ').slice(0, MAX_LENGTH);
