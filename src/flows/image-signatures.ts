@@ -112,8 +112,11 @@ async function find(
   const judge = async (found: FoundSignature): Promise<void> => {
     isDone = (await isEnough(found)) || isDone;
   };
-  const hunt: Hunt = { context, subject, quarry, judge, isDone: () => isDone, heldBytes: { legacy: 0, bundle: 0 } };
-  return settleBoth(findLegacy(hunt), findBundles(hunt));
+  const hunt = { subject, quarry, judge, isDone: () => isDone };
+  return settleBoth(
+    findLegacy({ ...hunt, context: withBudget(context) }),
+    findBundles({ ...hunt, context: withBudget(context) }),
+  );
 }
 
 interface Hunt {
@@ -122,8 +125,6 @@ interface Hunt {
   readonly quarry: Quarry;
   readonly judge: (found: FoundSignature) => Promise<void>;
   readonly isDone: () => boolean;
-  /** Of the signatures read so far. */
-  readonly heldBytes: Record<'legacy' | 'bundle', number>;
 }
 
 /** Half of what one image may have under way, for each form. */
@@ -239,26 +240,27 @@ async function readBundle(hunt: Hunt, descriptor: Descriptor): Promise<FoundSign
 }
 
 async function judged(hunt: Hunt, found: FoundSignature): Promise<FoundSignature> {
-  const held = heldOf(hunt, found);
-  await hunt.judge(held);
-  return held;
+  await hunt.judge(found);
+  return found;
 }
 
-/** What is read stays in memory for the report: many large signatures by a stranger must not fill it. */
-function heldOf({ heldBytes }: Hunt, found: FoundSignature): FoundSignature {
-  if (found.kind === 'unreadable') {
-    return found;
-  }
-  const { form, origin, digest, stored } = found;
-  heldBytes[form] += stored.kind === 'layer' ? stored.payload.length : stored.bytes.length;
-  if (heldBytes[form] <= limits.heldSignatureBytes) {
-    return found;
-  }
-  const error = new InputError(
-    'SIGNATURES_OVER_CAP',
-    `${origin}: with it the signatures have more than ${limits.heldSignatureBytes} bytes`,
-  );
-  return { form, origin, digest, kind: 'unreadable', error };
+/** What is read stays in memory for the report, and what cannot be read takes as long to fetch: many large blobs by a
+ *  stranger must fill neither the memory nor the time. */
+function withBudget(context: ImageContext): ImageContext {
+  const { registry } = context;
+  let left: number = limits.heldSignatureBytes;
+  const fetchBlob: typeof registry.fetchBlob = async (repository, blob, maxBytes) => {
+    const bytes = left < 0 ? undefined : await registry.fetchBlob(repository, blob, maxBytes);
+    left -= bytes?.length ?? 0;
+    if (bytes === undefined || left < 0) {
+      throw new InputError(
+        'SIGNATURES_OVER_CAP',
+        `${blob.digest}: with it the signatures have more than ${limits.heldSignatureBytes} bytes`,
+      );
+    }
+    return bytes;
+  };
+  return { ...context, registry: { ...registry, fetchBlob } };
 }
 
 function cappedErrorOf(isCapped: boolean, place: string, count: number): { readonly error?: CountersignError } {
