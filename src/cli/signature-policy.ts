@@ -13,6 +13,8 @@ import type { LoggedSubject } from './log-policy.ts';
 import type { Session } from './session.ts';
 import { trustOf } from './trust.ts';
 
+const AUTHORITY_FLAGS = ['ca-roots', 'ca-intermediates', 'certificate-chain'] as const;
+
 export type VerificationValues = ValuesOf<typeof verificationFlags>;
 
 /** Known before anything is read or fetched, except `load`, which reads keys and trusted roots. */
@@ -40,6 +42,10 @@ export async function signatureTermsOf(
     });
   }
   const isByKey = identities === undefined;
+  const lone = isByKey ? AUTHORITY_FLAGS.find((name) => values[name] !== undefined) : undefined;
+  if (lone !== undefined) {
+    throw new UsageError('FLAGS_CONFLICT', `--key and --${lone}: authorities vouch for identities, not for keys`);
+  }
   // With a key alone nothing says which logs to believe; with a trusted root, the entry is asked for.
   const isTrustGiven = !isByKey || trustNeed === 'needs-trust' || values['trusted-root'] !== undefined;
   const log = logPolicyOf(values, session, subject, isTrustGiven);

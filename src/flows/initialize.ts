@@ -15,6 +15,7 @@ import { openCacheLock } from '../clients/tuf/tuf-source.ts';
 import { updateMetadata } from '../clients/tuf/update.ts';
 import { hashOf, sha256HexOf } from '../crypto/hash.ts';
 import { parseTrustedRoot } from '../formats/trust/trusted-root.ts';
+import { requireUsable } from '../verify/root-material.ts';
 
 /** The root to begin with. */
 export type FirstRoot =
@@ -77,7 +78,7 @@ export async function initializeTrust(request: InitializeRequest, runtime: Runti
   for (const name of ['trusted_root.json', ...OPTIONAL_TARGETS.filter((each) => repository.targets.includes(each))]) {
     const bytes = await fetchTarget(trusted, name, update);
     // 3. A root that no command could use does not take the place of one that works.
-    if (name === 'trusted_root.json') parseTrustedRoot(bytes);
+    if (name === 'trusted_root.json') requireUsable(parseTrustedRoot(bytes));
   }
   // 4. Only now the cache.
   const lock = await openCacheLock(cacheDir, runtime);
