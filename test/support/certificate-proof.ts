@@ -19,7 +19,7 @@ import { vectorCertificate, vectorDer } from './x509-vectors.ts';
 /** When the leaves there begin to be valid: for ten minutes. */
 export const signedAt = new Date('2026-06-01T12:00:00Z');
 
-export const always: ValidityPeriod = { start: new Date(0) };
+const always: ValidityPeriod = { start: new Date(0) };
 
 export const anIdentity: SignerPolicy = {
   kind: 'identities',

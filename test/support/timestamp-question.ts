@@ -15,7 +15,7 @@ import type { TimestampAuthority } from '../../src/verify/trust-material.ts';
 export const now: Date = new Date('2026-03-01T12:00:00Z');
 export const organization = 'test';
 export const uri = 'https://tsa.test';
-export const signature: Buffer = Buffer.from('a signature');
+const signature: Buffer = Buffer.from('a signature');
 
 export const issuer: ReturnType<typeof createAuthority> = createAuthority({
   uri,
