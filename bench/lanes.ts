@@ -1,4 +1,4 @@
-/** The measurements, each with its aim. */
+/** The measurements against other programs, over a registry. */
 
 import { createHash, randomFillSync } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
@@ -6,23 +6,17 @@ import { contentOf, descriptorOf, jsonContentOf, pushBlob, pushManifest } from '
 import { startRegistry } from '../test/support/registries.ts';
 import type { TestRegistry } from '../test/support/registries.ts';
 import { openDelayingProxy, sequentialRoundTripsOf } from './delaying-proxy.ts';
+import type { Row } from './row.ts';
 import type { Bench, ProgramName } from './setting.ts';
 import { compare, runRequired } from './timed-process.ts';
 import type { Command } from './timed-process.ts';
-
-export interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly aim: string;
-  readonly isMet: boolean;
-}
 
 const DELAY_MS = 25;
 const ROUNDS = 15;
 const IMAGES = 1000;
 const GIB = 2 ** 30;
 
-export const lanes: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
+export const registryLanes: Readonly<Record<string, (bench: Bench) => Promise<readonly Row[]>>> = {
   'round-trips': benchRoundTrips,
   delayed: benchDelayed,
   loopback: benchLoopback,
@@ -238,7 +232,7 @@ async function uploadRepeated(registry: TestRegistry, repository: string, part: 
   });
 }
 
-function ratioRow(what: string, ratio = Number.NaN, most: number, ours = Number.NaN, theirs = Number.NaN): Row {
+export function ratioRow(what: string, ratio = Number.NaN, most: number, ours = Number.NaN, theirs = Number.NaN): Row {
   const measured = `${ratio.toFixed(2)} (${ours.toFixed(0)} ms; ${theirs.toFixed(0)} ms)`;
   return { what, measured, aim: most === Infinity ? 'printed' : `≤ ${most}`, isMet: ratio <= most };
 }
