@@ -20,8 +20,9 @@ export async function buildPackage(): Promise<void> {
   await writeFile(join(dist, 'lib/clients/tuf/public-root.js'), publicRootModule());
 }
 
-/** A door that any Node can parse, which runs two files of functions, one for each module or group of modules:
- *  `main.cjs`, what every command needs, and `commands.cjs`, the rest, which is read only when something in it is. */
+/** A door that any Node can parse, which runs three files of functions, one for each module or group of modules:
+ *  `main.cjs`, what every command needs; `packages.cjs`, what holds other people's packages, half of it all; and
+ *  `commands.cjs`, the rest. Each is read only when something in it is needed. */
 async function buildCommandLine(dist: string): Promise<void> {
   const { outputFiles, metafile } = await build({
     entryPoints: [join(root, 'src/cli/main.ts')],
@@ -40,11 +41,13 @@ async function buildCommandLine(dist: string): Promise<void> {
     plugins: [builtinsOnUse, publicRootInside],
   });
   const core = coreOf(metafile, ['src/cli/main.ts', 'src/cli/commands/version.ts']);
-  const functions: Record<'main' | 'commands', string[]> = { main: [], commands: [] };
+  const functions: Record<'main' | 'commands' | 'packages', string[]> = { main: [], commands: [], packages: [] };
   for (const { path, text } of outputFiles) {
     if (path.endsWith('.js')) {
-      const isCore = core.has(relative(root, path));
-      functions[isCore ? 'main' : 'commands'].push(await functionOf(`./${basename(path)}`, text));
+      const output = relative(root, path);
+      const inputs = Object.keys(metafile.outputs[output]?.inputs ?? {});
+      const others = inputs.some((input) => input.includes('node_modules/')) ? 'packages' : 'commands';
+      functions[core.has(output) ? 'main' : others].push(await functionOf(`./${basename(path)}`, text));
     } else {
       await writeFile(path, text);
     }

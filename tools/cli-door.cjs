@@ -15,20 +15,27 @@ const path = require('node:path');
 const { Script } = require('node:vm');
 
 const loaded = new Map();
-const core = tableOf('main');
-let others;
+// In the order in which they are looked through; each is read when the ones before lack something.
+const tables = [{ name: 'main' }, { name: 'commands' }, { name: 'packages' }];
 load('./main.js');
 
-// tools/build.ts makes both tables: name -> function of a module.
+// tools/build.ts makes the tables: name -> function of a module.
 function load(name) {
   if (!name.startsWith('./')) return builtinOf(name);
   const known = loaded.get(name);
   if (known !== undefined) return known.exports;
   const module = { exports: {} };
   loaded.set(name, module);
-  if (core[name] === undefined && others === undefined) others = tableOf('commands');
-  (core[name] || others[name])(module.exports, load, module);
+  functionOf(name)(module.exports, load, module);
   return module.exports;
+}
+
+function functionOf(name) {
+  for (const table of tables) {
+    if (table.functions === undefined) table.functions = tableOf(table.name);
+    if (table.functions[name] !== undefined) return table.functions[name];
+  }
+  throw new Error('no such module: ' + name);
 }
 
 // What a command compiled of it is kept for its next run: that is a third of a quick one. (Node's own compile cache

@@ -2,12 +2,17 @@
 
 import { InputError } from './errors.ts';
 
-const utf8Encoder = new TextEncoder();
 const utf8Decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The UTF-8 bytes of a text. */
 export function utf8Of(text: string): Uint8Array {
-  return utf8Encoder.encode(text);
+  // A TextEncoder asks the system for memory each time.
+  return viewOf(Buffer.from(text, 'utf8'));
+}
+
+/** The bytes that stand for the characters of a text, all below 256. */
+export function latin1Of(text: string): Uint8Array {
+  return viewOf(Buffer.from(text, 'latin1'));
 }
 
 /** Reads UTF-8 bytes; a byte order mark stays in the text. Throws TEXT_NOT_UTF8. */
@@ -54,7 +59,7 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
 
 /** Whether both hold the same bytes. Not constant-time: for public values only. */
 export function isSameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && bufferOf(a).equals(b);
+  return a.length === b.length && Buffer.compare(a, b) === 0;
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

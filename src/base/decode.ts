@@ -58,10 +58,11 @@ export function optional<T>(decoder: Decoder<T>): OptionalDecoder<T> {
 }
 
 export function decodeObject<const M extends Members>(members: M): Decoder<ObjectOf<M>> {
+  const decoders = Object.entries(members);
   return (value, path) => {
     const source = requireObject(value, path);
     const result: Record<string, unknown> = {};
-    for (const [name, decoder] of Object.entries(members)) {
+    for (const [name, decoder] of decoders) {
       const member = decoder(Object.hasOwn(source, name) ? source[name] : undefined, `${path}.${name}`);
       if (member !== undefined) {
         result[name] = member;

@@ -8,24 +8,23 @@ import type { DerElement } from './der.ts';
 
 /** Dotted decimal: "1.3.6.1.5.5.7.3.3". */
 export function oidOf(element: DerElement): string {
-  const content = contentOf(requireTag(element, derTags.oid));
-  const arcs: number[] = [];
+  const { source, contentStart, end } = requireTag(element, derTags.oid);
+  let text = '';
   let arc = 0;
-  content.forEach((octet, index) => {
+  for (let at = contentStart; at < end; at += 1) {
+    const octet = source[at] ?? 0;
     if (arc === 0 && octet === 0x80) throw malformed('an object identifier with padding', element);
     arc = arc * 128 + (octet & 0x7f);
     if (arc > Number.MAX_SAFE_INTEGER / 128) throw malformed('an object identifier with a huge arc', element);
     if (octet < 0x80) {
-      arcs.push(arc);
+      text += text === '' ? firstArcsOf(arc) : `.${arc}`;
       arc = 0;
-    } else if (index === content.length - 1) {
+    } else if (at === end - 1) {
       throw malformed('a cut object identifier', element);
     }
-  });
-  const [first, ...rest] = arcs;
-  if (first === undefined) throw malformed('an empty object identifier', element);
-  const root = Math.min(Math.floor(first / 40), 2);
-  return [root, first - root * 40, ...rest].join('.');
+  }
+  if (text === '') throw malformed('an empty object identifier', element);
+  return text;
 }
 
 export function booleanOf(element: DerElement): boolean {
@@ -67,10 +66,13 @@ export function namedBitsOf(element: DerElement): ReadonlySet<number> {
       ? unused === 0
       : unused < 8 && (last & ((1 << unused) - 1)) === 0 && ((last >> unused) & 1) === 1;
   if (!isMinimal) throw malformed('a bit list that is not minimal', element);
-  const bits = octets.flatMap((octet, index) =>
-    [0, 1, 2, 3, 4, 5, 6, 7].filter((bit) => ((octet >> (7 - bit)) & 1) === 1).map((bit) => index * 8 + bit),
-  );
-  return new Set(bits);
+  const bits = new Set<number>();
+  octets.forEach((octet, index) => {
+    for (let bit = 0; bit < 8; bit += 1) {
+      if (((octet >> (7 - bit)) & 1) === 1) bits.add(index * 8 + bit);
+    }
+  });
+  return bits;
 }
 
 /** A UTF8String, PrintableString or IA5String. */
@@ -120,6 +122,12 @@ export function instantOf(element: DerElement): Date {
     instant.getUTCSeconds() === second;
   if (!isReal) throw malformed('a time that does not exist', element);
   return instant;
+}
+
+/** The first two stand in one number. @source X.690 section 8.19.4 */
+function firstArcsOf(number: number): string {
+  const root = Math.min(Math.floor(number / 40), 2);
+  return `${root}.${number - root * 40}`;
 }
 
 function malformed(what: string, element: DerElement): InputError {

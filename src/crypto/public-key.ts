@@ -24,12 +24,18 @@ export interface PublicKey {
 /** How every DER key begins, and no PEM. */
 const DER_SEQUENCE = 0x30;
 
-/** Uncompressed points only: bytes of the whole SubjectPublicKeyInfo. */
-const CURVES: Readonly<Record<string, { readonly algorithm: KeyAlgorithm; readonly spkiBytes: number }>> = {
-  prime256v1: { algorithm: 'ecdsa-p256', spkiBytes: 91 },
-  secp384r1: { algorithm: 'ecdsa-p384', spkiBytes: 120 },
-  secp521r1: { algorithm: 'ecdsa-p521', spkiBytes: 158 },
-};
+/** Keys that are a point: how their SubjectPublicKeyInfo begins, up to the coordinates (uncompressed), and the length of
+ *  the whole. What begins so and is as long has no other spelling. */
+const POINT_KEYS: readonly {
+  readonly algorithm: KeyAlgorithm;
+  readonly start: Uint8Array;
+  readonly spkiBytes: number;
+}[] = [
+  ['ecdsa-p256', '3059301306072a8648ce3d020106082a8648ce3d03010703420004', 91] as const,
+  ['ecdsa-p384', '3076301006072a8648ce3d020106052b8104002203620004', 120] as const,
+  ['ecdsa-p521', '30819b301006072a8648ce3d020106052b810400230381860004', 158] as const,
+  ['ed25519', '302a300506032b6570032100', 44] as const,
+].map(([algorithm, start, spkiBytes]) => ({ algorithm, start: parseHex(start), spkiBytes }));
 
 const ED25519_POINT_BYTES = 32;
 
@@ -71,7 +77,7 @@ export function parsePublicKeyDer(der: Uint8Array, encoding: 'spki' | 'pkcs1'): 
 /** Takes a key that node:crypto holds already. Throws KEY_UNSUPPORTED, KEY_WEAK. */
 export function publicKeyOf(keyObject: KeyObject): PublicKey {
   const spki = new Uint8Array(keyObject.export({ type: 'spki', format: 'der' }));
-  return { algorithm: acceptedAlgorithmOf(keyObject, spki), keyObject, spki, fingerprint: sha256HexOf(spki) };
+  return keyOf(pointAlgorithmOf(spki) ?? rsaAlgorithmOf(keyObject, spki), keyObject, spki);
 }
 
 /** The PEM that cosign writes. */
@@ -85,7 +91,13 @@ export function publicKeyHintOf(key: PublicKey): string {
 }
 
 function importSpki(der: Uint8Array): PublicKey {
-  const key = publicKeyOf(decoded(der, 'spki'));
+  const keyObject = decoded(der, 'spki');
+  const algorithm = pointAlgorithmOf(der);
+  if (algorithm !== undefined) {
+    // Writing a key out again, to compare, takes longer than reading it.
+    return keyOf(algorithm, keyObject, new Uint8Array(der));
+  }
+  const key = publicKeyOf(keyObject);
   return requireCanonical(key, key.spki, der);
 }
 
@@ -111,22 +123,18 @@ function requireCanonical(key: PublicKey, canonical: Uint8Array, given: Uint8Arr
   return key;
 }
 
-function acceptedAlgorithmOf(keyObject: KeyObject, spki: Uint8Array): KeyAlgorithm {
+function pointAlgorithmOf(spki: Uint8Array): KeyAlgorithm | undefined {
+  return POINT_KEYS.find(
+    ({ start, spkiBytes }) => spki.length === spkiBytes && isSameBytes(spki.subarray(0, start.length), start),
+  )?.algorithm;
+}
+
+function rsaAlgorithmOf(keyObject: KeyObject, spki: Uint8Array): KeyAlgorithm {
   const type = keyObject.asymmetricKeyType ?? 'unknown';
   const { namedCurve, modulusLength = 0, publicExponent = 0n } = keyObject.asymmetricKeyDetails ?? {};
-  if (type === 'ed25519') {
-    if (isSmallOrderPoint(spki.subarray(-ED25519_POINT_BYTES))) {
-      throw new InputError('KEY_WEAK', 'Ed25519 key of small order: it verifies signatures that nobody made');
-    }
-    return 'ed25519';
-  }
   if (type === 'rsa') {
     requireStrongRsa(modulusLength, publicExponent);
     return 'rsa';
-  }
-  const curve = type === 'ec' ? CURVES[namedCurve ?? ''] : undefined;
-  if (curve?.spkiBytes === spki.length) {
-    return curve.algorithm;
   }
   const seen =
     type === 'ec'
@@ -136,6 +144,13 @@ function acceptedAlgorithmOf(keyObject: KeyObject, spki: Uint8Array): KeyAlgorit
     'KEY_UNSUPPORTED',
     `expected ECDSA on P-256, P-384 or P-521 (uncompressed), Ed25519 or RSA, got ${seen}`,
   );
+}
+
+function keyOf(algorithm: KeyAlgorithm, keyObject: KeyObject, spki: Uint8Array): PublicKey {
+  if (algorithm === 'ed25519' && isSmallOrderPoint(spki.subarray(-ED25519_POINT_BYTES))) {
+    throw new InputError('KEY_WEAK', 'Ed25519 key of small order: it verifies signatures that nobody made');
+  }
+  return { algorithm, keyObject, spki, fingerprint: sha256HexOf(spki) };
 }
 
 function requireStrongRsa(bits: number, exponent: bigint): void {

@@ -1,32 +1,27 @@
 /** What a signature and all that goes with it say of themselves, told without judging: for people who look into it. */
 
-import { CountersignError } from '../base/errors.ts';
 import { hexOf, utf8Of } from '../base/bytes.ts';
-import { sha256HexOf } from '../crypto/hash.ts';
-import { parsePublicKey } from '../crypto/public-key.ts';
+import { verifyingSchemesOf } from '../crypto/key-algorithm.ts';
 import { parseSimpleSigning } from '../formats/cosign/simple-signing.ts';
 import { IN_TOTO_PAYLOAD_TYPE, parseStatement } from '../formats/intoto/statement.ts';
 import type { Subject } from '../formats/intoto/statement.ts';
 import type { SignedContent, SignedEntity, SignerClaim } from '../formats/signed-entity.ts';
-import { parseCheckpoint } from '../formats/tlog/checkpoint.ts';
+import { logNameOf, parseCheckpoint } from '../formats/tlog/checkpoint.ts';
 import type { InclusionProof, LogEntry } from '../formats/tlog/log-entry.ts';
 import { parseTimestampResponse } from '../formats/tsp/timestamp.ts';
-import { parseCertificate } from '../formats/x509/certificate.ts';
 import { nameTextOf } from '../formats/x509/distinguished-name.ts';
-import { signerNamesOf } from '../verify/signer-names.ts';
-import type { SignerNames } from '../verify/signer-names.ts';
-
-/** Something that could not be read, and why. */
-export interface Unread {
-  readonly kind: 'unread';
-  readonly why: string;
-}
+import { certificateDescriptionOf, keyDescriptionOf } from './explain-certificate.ts';
+import type { CertificateDescription, KeyDescription } from './explain-certificate.ts';
+import { orUnread } from './unread.ts';
+import type { Unread } from './unread.ts';
 
 export interface EntityDescription {
   readonly origin: string;
   readonly form: SignedEntity['form'];
   readonly content: ContentDescription;
   readonly signatureBytes: number;
+  /** Names of the schemes by which the signer's key may have signed; none where the key is not there. */
+  readonly schemes: readonly string[];
   readonly signer: SignerDescription;
   readonly entries: readonly EntryDescription[];
   readonly timestamps: readonly StampDescription[];
@@ -49,26 +44,10 @@ export type ContentDescription =
 export type SignerDescription =
   | { readonly kind: 'none' }
   | { readonly kind: 'key'; readonly hint: string }
-  /** A key stored beside the signature, by its fingerprint. */
-  | { readonly kind: 'embedded-key'; readonly fingerprint: string; readonly algorithm: string }
+  /** A key stored beside the signature. */
+  | { readonly kind: 'embedded-key'; readonly key: KeyDescription }
   | CertificateDescription
   | Unread;
-
-export interface CertificateDescription {
-  readonly kind: 'certificate';
-  readonly names: SignerNames;
-  /** Of the authority, as the certificate has it. */
-  readonly issuerName: string;
-  readonly serialNumberHex: string;
-  readonly notBefore: Date;
-  readonly notAfter: Date;
-  /** Of the certificate, and of its key. */
-  readonly fingerprint: string;
-  readonly algorithm: string;
-  readonly keyFingerprint: string;
-  /** That came with the signature, the leaf among them. */
-  readonly chainLength: number;
-}
 
 export interface EntryDescription {
   readonly logIdHex: string;
@@ -86,8 +65,9 @@ export interface EntryDescription {
 export interface CheckpointDescription {
   readonly kind: 'checkpoint';
   readonly origin: string;
-  /** Names on the signature lines: the log's own and its witnesses'. */
-  readonly signers: readonly string[];
+  /** Names on the signature lines: the log's own, and others (witnesses, perhaps). */
+  readonly ownSigners: readonly string[];
+  readonly otherSigners: readonly string[];
 }
 
 export type StampDescription =
@@ -103,12 +83,14 @@ export type StampDescription =
 
 /** Everything that can be read; what cannot be says why. */
 export function entityDescriptionOf(entity: SignedEntity): EntityDescription {
+  const signer = orUnread(() => signerOf(entity.signer));
   return {
     origin: entity.origin,
     form: entity.form,
     content: orUnread(() => contentOf(entity.content)),
     signatureBytes: entity.signature.length,
-    signer: orUnread(() => signerOf(entity.signer)),
+    schemes: schemesOf(signer, entity.content),
+    signer,
     entries: entity.logEntries.map(entryOf),
     timestamps: entity.timestamps.map((der) => orUnread(() => stampOf(der))),
   };
@@ -151,30 +133,21 @@ function signerOf(signer: SignerClaim): SignerDescription {
       return signer;
     case 'public-key':
       return { kind: 'key', hint: signer.hint };
-    case 'embedded-key': {
-      const { fingerprint, algorithm } = parsePublicKey(utf8Of(signer.pem));
-      return { kind: 'embedded-key', fingerprint, algorithm };
-    }
+    case 'embedded-key':
+      return { kind: 'embedded-key', key: keyDescriptionOf(utf8Of(signer.pem)) };
     case 'certificate':
-      return certificateOf(signer.chain);
+      return certificateDescriptionOf(signer.chain);
   }
 }
 
-function certificateOf(chain: readonly Uint8Array[]): SignerDescription {
-  const certificate = parseCertificate(chain[0] ?? new Uint8Array());
-  const { algorithm, fingerprint: keyFingerprint } = parsePublicKey(certificate.spki);
-  return {
-    kind: 'certificate',
-    names: signerNamesOf(certificate),
-    issuerName: nameTextOf(certificate.issuer),
-    serialNumberHex: hexOf(certificate.serialNumber),
-    notBefore: certificate.notBefore,
-    notAfter: certificate.notAfter,
-    fingerprint: sha256HexOf(certificate.der),
-    algorithm,
-    keyFingerprint,
-    chainLength: chain.length,
-  };
+/** A bundle does not say how its signature was made: the key and the hash of the digest leave one or two ways. */
+function schemesOf(signer: SignerDescription, content: SignedContent): readonly string[] {
+  const key = signer.kind === 'certificate' || signer.kind === 'embedded-key' ? signer.key : undefined;
+  if (key?.kind !== 'key') return [];
+  const stated = content.kind === 'message' ? content.digest?.hash : undefined;
+  return verifyingSchemesOf(key.algorithm)
+    .filter(({ hash }) => hash === undefined || stated === undefined || hash === stated)
+    .map(({ name }) => name);
 }
 
 function entryOf({ logId, logIndex, kind, version, integratedTime, body, promise, proof }: LogEntry): EntryDescription {
@@ -209,7 +182,14 @@ function proofMembers({
 
 function checkpointOf(note: string): CheckpointDescription {
   const { origin, signatures } = parseCheckpoint(note);
-  return { kind: 'checkpoint', origin, signers: signatures.map(({ name }) => name) };
+  const isOwn = ({ name }: { readonly name: string }): boolean => name === logNameOf(origin);
+  const nameOf = ({ name }: { readonly name: string }): string => name;
+  return {
+    kind: 'checkpoint',
+    origin,
+    ownSigners: signatures.filter(isOwn).map(nameOf),
+    otherSigners: signatures.filter((each) => !isOwn(each)).map(nameOf),
+  };
 }
 
 function stampOf(der: Uint8Array): StampDescription {
@@ -222,13 +202,4 @@ function stampOf(der: Uint8Array): StampDescription {
     policy: info.policy,
     bytes: der.length,
   };
-}
-
-function orUnread<T>(read: () => T): T | Unread {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof CountersignError)) throw error;
-    return { kind: 'unread', why: error.message };
-  }
 }

@@ -1,14 +1,20 @@
 /** When what a signature depends on may be used, and the instants that fall into it. */
 
 import { hexOf, isSameBytes } from '../base/bytes.ts';
-import type { ValidityPeriod } from '../formats/trust/trusted-root.ts';
-import { isWithin, lifetimeOf } from '../verify/validity.ts';
-import { parseCertificate } from '../formats/x509/certificate.ts';
-import { nameTextOf } from '../formats/x509/distinguished-name.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
+import type { LogEntry } from '../formats/tlog/log-entry.ts';
+import type { ValidityPeriod } from '../formats/trust/trusted-root.ts';
+import { parseTimestampResponse } from '../formats/tsp/timestamp.ts';
+import { nameTextOf } from '../formats/x509/distinguished-name.ts';
+import { checkStampedBy, claimsOf } from '../verify/timestamp-authority.ts';
+import type { Claim } from '../verify/timestamp-authority.ts';
 import type { TrustMaterial } from '../verify/trust-material.ts';
+import { isWithin, lifetimeOf } from '../verify/validity.ts';
+import type { CertificatePath, Findings, ProvenTime } from '../verify/verdict.ts';
 import type { EntityDescription } from './explain-entity.ts';
 
+/** As long as everything that it depends on may be used: an authority no longer than those above it, and the trust in it.
+ *  Ends before it starts where there is no such time. */
 export interface ValidityWindow extends ValidityPeriod {
   readonly name: 'certificate' | 'issuing CA' | 'log key' | 'TSA';
   /** Whose: a subject, an address. */
@@ -19,8 +25,10 @@ export interface TimeMark {
   readonly kind: 'integrated' | 'timestamp' | 'now';
   readonly instant: Date;
   readonly by: string;
+  /** Whether somebody trusted vouches for it. */
+  readonly isProven: boolean;
   /** Names of the windows that it should lie in and does not. */
-  readonly outside: readonly string[];
+  readonly outside: readonly ValidityWindow['name'][];
 }
 
 export interface Timeline {
@@ -29,89 +37,102 @@ export interface Timeline {
   readonly marks: readonly TimeMark[];
 }
 
-/** The windows that are known: without trust, the certificate's alone. */
+/** Of an entity, its description, whom to believe and what was proven. The windows that are known: without trust, the
+ *  certificate's alone. */
 export function timelineOf(
   entity: SignedEntity,
   description: EntityDescription,
   trust: TrustMaterial | undefined,
+  found: Findings | undefined,
   now: Date,
 ): Timeline {
-  const windows = [
-    ...certificateWindowsOf(entity, description, trust),
-    ...logWindowsOf(description, trust),
-    ...authorityWindowsOf(description, trust),
+  const certificate = [...ownWindowsOf(description), ...issuerWindowsOf(found?.path)];
+  const claims = [
+    ...entity.logEntries.flatMap((entry, index) => {
+      const instant = description.entries[index]?.integratedTime;
+      return instant === undefined ? [] : [{ instant, ...logClaimOf(entry, trust) }];
+    }),
+    ...entity.timestamps.flatMap((der, index) => {
+      const stamp = description.timestamps[index];
+      return stamp?.kind === 'timestamp' ? [{ instant: stamp.instant, ...stampClaimOf(der, stamp.by, trust) }] : [];
+    }),
   ];
-  const instants = [
-    ...description.entries.flatMap(({ integratedTime, logIdHex }) =>
-      integratedTime === undefined
-        ? []
-        : [{ kind: 'integrated' as const, instant: integratedTime, by: logNameOf(logIdHex, trust) }],
-    ),
-    ...description.timestamps.flatMap((stamp) =>
-      stamp.kind === 'timestamp' ? [{ kind: 'timestamp' as const, instant: stamp.instant, by: stamp.by }] : [],
-    ),
-  ];
-  const marks: readonly TimeMark[] = instants.map((each) => ({
-    ...each,
-    outside: windows.filter((window) => concerns(window, each.kind) && !isWithin(window, each.instant)).map(nameOf),
-  }));
-  const nowMark: TimeMark = { kind: 'now', instant: now, by: "this machine's clock", outside: [] };
+  // Entries without a time of their own depend on their log's key, too.
+  const logs = entity.logEntries.flatMap((entry) => logClaimOf(entry, trust).window ?? []);
+  const windows = [...certificate, ...distinct([...logs, ...claims.flatMap(({ window }) => window ?? [])])];
+  const marks = claims.map(({ instant, kind, by, window }): TimeMark => {
+    const concerned = [...certificate, ...(window === undefined ? [] : [window])];
+    const outside = concerned.filter((each) => !isWithin(each, instant)).map(({ name }) => name);
+    return { kind, instant, by, isProven: isProven(found, kind, instant, by), outside };
+  });
+  const nowMark: TimeMark = { kind: 'now', instant: now, by: "this machine's clock", isProven: false, outside: [] };
   return { windows, marks: [...marks, nowMark].toSorted((a, b) => a.instant.getTime() - b.instant.getTime()) };
 }
 
-function nameOf({ name }: ValidityWindow): string {
-  return name;
+/** Who is said to vouch for an instant, and when that one's word counts. */
+interface TimeClaim {
+  readonly kind: 'integrated' | 'timestamp';
+  readonly by: string;
+  readonly window?: ValidityWindow;
 }
 
-/** A log's time says nothing about a timestamp authority, nor the other way round. */
-function concerns({ name }: ValidityWindow, kind: TimeMark['kind']): boolean {
-  return name === 'TSA' ? kind === 'timestamp' : name === 'log key' ? kind === 'integrated' : true;
+const SOURCES: Readonly<Record<TimeClaim['kind'], ProvenTime['source']>> = { integrated: 'log', timestamp: 'timestamp' };
+
+function isProven(found: Findings | undefined, kind: TimeClaim['kind'], instant: Date, by: string): boolean {
+  const times = found?.times ?? [];
+  return times.some(
+    (time) => time.source === SOURCES[kind] && time.by === by && time.instant.getTime() === instant.getTime(),
+  );
 }
 
-function certificateWindowsOf(
-  { signer }: SignedEntity,
-  description: EntityDescription,
-  trust: TrustMaterial | undefined,
-): readonly ValidityWindow[] {
-  if (description.signer.kind !== 'certificate' || signer.kind !== 'certificate') return [];
-  const leaf = parseCertificate(signer.chain[0] ?? new Uint8Array());
-  const { subjects } = description.signer.names;
-  const own: ValidityWindow = { name: 'certificate', whose: subjects[0] ?? '', ...lifetimeOf(leaf) };
-  const issuer = trust?.authorities
-    .flatMap(({ chain }) => chain)
-    .find(({ subject }) => isSameBytes(subject, leaf.issuer));
-  return issuer === undefined
-    ? [own]
-    : [own, { name: 'issuing CA', whose: nameTextOf(issuer.subject), ...lifetimeOf(issuer) }];
+function ownWindowsOf({ signer }: EntityDescription): readonly ValidityWindow[] {
+  if (signer.kind !== 'certificate') return [];
+  const { notBefore: start, notAfter: end, names } = signer;
+  return [{ name: 'certificate', whose: names.subjects[0] ?? '', start, end }];
 }
 
-function logWindowsOf({ entries }: EntityDescription, trust: TrustMaterial | undefined): readonly ValidityWindow[] {
-  const ids = new Set(entries.map(({ logIdHex }) => logIdHex));
-  return (trust?.logs ?? [])
-    .filter(({ logIdHex }) => ids.has(logIdHex))
-    .map(({ baseUrl, validFor }) => ({ name: 'log key', whose: baseUrl, ...validFor }));
+function issuerWindowsOf(path: CertificatePath | undefined): readonly ValidityWindow[] {
+  const [issuer] = path?.issuers ?? [];
+  if (path === undefined || issuer === undefined) return [];
+  const period = commonPeriodOf([path.authority.validFor, ...path.issuers.map(lifetimeOf)]);
+  return [{ name: 'issuing CA', whose: nameTextOf(issuer.subject), ...period }];
 }
 
-function authorityWindowsOf(
-  { timestamps }: EntityDescription,
-  trust: TrustMaterial | undefined,
-): readonly ValidityWindow[] {
-  const names = new Set(timestamps.flatMap((stamp) => (stamp.kind === 'timestamp' ? [stamp.by] : [])));
-  if (names.size === 0) return [];
-  return (trust?.timestampAuthorities ?? [])
-    .filter(({ leaf, issuers }) =>
-      [...(leaf === undefined ? [] : [leaf.issuer]), ...issuers.map(({ subject }) => subject)].some((name) =>
-        names.has(nameTextOf(name)),
-      ),
-    )
-    .map(({ uri, leaf, validFor }) => ({
-      name: 'TSA',
-      whose: uri,
-      ...(leaf === undefined ? validFor : lifetimeOf(leaf)),
-    }));
+/** By the log's id, which is made from its key. */
+function logClaimOf({ logId }: LogEntry, trust: TrustMaterial | undefined): TimeClaim {
+  const log = trust?.logs.find((each) => isSameBytes(each.logId, logId));
+  return log === undefined
+    ? { kind: 'integrated', by: `log ${hexOf(logId).slice(0, 16)}…` }
+    : { kind: 'integrated', by: log.baseUrl, window: { name: 'log key', whose: log.baseUrl, ...log.validFor } };
 }
 
-function logNameOf(logIdHex: string, trust: TrustMaterial | undefined): string {
-  const known = trust?.logs.find((log) => hexOf(log.logId) === logIdHex);
-  return known === undefined ? `log ${logIdHex.slice(0, 16)}…` : known.baseUrl;
+/** By the certificate that the stamp names; of several authorities that have it, the one that did stamp. */
+function stampClaimOf(der: Uint8Array, named: string, trust: TrustMaterial | undefined): TimeClaim {
+  const token = parseTimestampResponse(der);
+  const claims = claimsOf(token, trust?.timestampAuthorities ?? []).map((claim) => ({
+    claim,
+    maker: checkStampedBy(token, claim),
+  }));
+  const best = claims.find(({ maker }) => maker.fault === undefined) ?? claims[0];
+  if (best === undefined) return { kind: 'timestamp', by: named };
+  const { claim, maker } = best;
+  const by = maker.fault === undefined ? maker.by : claim.authority.uri || named;
+  return { kind: 'timestamp', by, window: { name: 'TSA', whose: by, ...stampingPeriodOf(claim) } };
+}
+
+function stampingPeriodOf({ authority, leaf }: Claim): ValidityPeriod {
+  const path = [...(leaf === undefined ? [] : [leaf]), ...authority.issuers];
+  return commonPeriodOf([authority.validFor, ...path.map(lifetimeOf)]);
+}
+
+function commonPeriodOf(periods: readonly ValidityPeriod[]): ValidityPeriod {
+  const start = new Date(Math.max(...periods.map((period) => period.start.getTime())));
+  const ends = periods.flatMap(({ end }) => end?.getTime() ?? []);
+  return ends.length === 0 ? { start } : { start, end: new Date(Math.min(...ends)) };
+}
+
+function distinct(windows: readonly ValidityWindow[]): readonly ValidityWindow[] {
+  const keyOf = ({ name, whose, start, end }: ValidityWindow): string =>
+    JSON.stringify([name, whose, start, end]);
+  return [...new Map(windows.map((window) => [keyOf(window), window])).values()];
 }

@@ -18,15 +18,16 @@ import { nearestMissOf } from '../verify/near-miss.ts';
 import type { NearMiss } from '../verify/near-miss.ts';
 import type { SignaturePolicy, SignerPolicy } from '../verify/policy.ts';
 import type { SignedBytes } from '../verify/proof.ts';
-import { isDecisive, verdictOf } from '../verify/shared-steps.ts';
+import { verdictOf } from '../verify/shared-steps.ts';
 import { noTrustMaterial } from '../verify/trust-material.ts';
 import type { TrustMaterial } from '../verify/trust-material.ts';
-import type { Check, StepName, Verdict } from '../verify/verdict.ts';
+import type { Check, Verdict } from '../verify/verdict.ts';
 import { digestsOfStream } from './artifact-digests.ts';
 import { entityDescriptionOf } from './explain-entity.ts';
 import type { EntityDescription } from './explain-entity.ts';
 import { timelineOf } from './explain-windows.ts';
 import type { Timeline } from './explain-windows.ts';
+import { withoutUntrusted } from './untrusted-checks.ts';
 import { readArtifact } from './verify-blob.ts';
 import type { BlobArtifact } from './verify-blob.ts';
 
@@ -82,7 +83,13 @@ export async function explainBundle(
 ): Promise<Explanation> {
   const entity = parseAnyBundle(bytes, name);
   const explanation = await explainEntity(entity, await fileJudgeOf(entity, artifact, terms), terms);
-  return { ...explanation, isArtifactGiven: artifact !== undefined };
+  if (artifact !== undefined) return explanation;
+  const { acceptance, ...rest } = explanation;
+  return {
+    ...rest,
+    isArtifactGiven: false,
+    ...(acceptance === undefined ? {} : { acceptance: withUnseenFile(acceptance) }),
+  };
 }
 
 /** Explains what has been read. */
@@ -91,7 +98,10 @@ export async function explainEntity(entity: SignedEntity, judge: Judge, terms: E
   const description = entityDescriptionOf(entity);
   const soundness = await judgeSoundness(entity, judge, terms);
   const acceptance =
-    signer === undefined ? undefined : trusted(await judge(entity, policyOf(entity, terms, signer)), terms);
+    signer === undefined
+      ? undefined
+      : withoutUntrusted(await judge(entity, policyOf(entity, terms, signer)), entity, trust);
+  const found = soundness.status === 'verified' ? soundness.evidence : soundness.found;
   const nearMiss = nearMissOf(description, signer);
   return {
     description,
@@ -100,28 +110,18 @@ export async function explainEntity(entity: SignedEntity, judge: Judge, terms: E
     isArtifactGiven: true,
     ...(acceptance === undefined ? {} : { acceptance }),
     ...(nearMiss === undefined ? {} : { nearMiss }),
-    timeline: timelineOf(entity, description, trust, now),
+    timeline: timelineOf(entity, description, trust, found, now),
   };
 }
 
 const OPENING_BRACE = 0x7b;
 const decodeMediaType = decodeObject({ mediaType: optional(decodeString) });
 
-/** Steps whose failure means nothing where nobody is trusted. */
-const TRUSTING_STEPS: ReadonlySet<StepName> = new Set<StepName>([
-  'log',
-  'timestamp',
-  'time',
-  'certificate.chain',
-  'certificate.time',
-  'sct',
-]);
-
 /** By the key that was given where a key signed: nothing else can tell. */
 async function judgeSoundness(entity: SignedEntity, judge: Judge, terms: ExplainTerms): Promise<Verdict> {
   const isByGivenKey = terms.signer?.kind === 'keys' && entity.signer.kind !== 'certificate';
   const signer: SignerPolicy = isByGivenKey && terms.signer !== undefined ? terms.signer : { kind: 'unsafe-anyone' };
-  return trusted(await judge(entity, policyOf(entity, terms, signer)), terms);
+  return withoutUntrusted(await judge(entity, policyOf(entity, terms, signer)), entity, terms.trust);
 }
 
 function policyOf(entity: SignedEntity, terms: ExplainTerms, signer: SignerPolicy): SignaturePolicy {
@@ -135,19 +135,6 @@ function policyOf(entity: SignedEntity, terms: ExplainTerms, signer: SignerPolic
     now,
     isExhaustive: true,
   };
-}
-
-/** Without trust, what failed for want of it is not known. */
-function trusted(verdict: Verdict, { trust }: ExplainTerms): Verdict {
-  if (trust !== undefined || verdict.status === 'verified') return verdict;
-  return verdictOf(verdict.checks.map(withoutTrust), undefined);
-}
-
-function withoutTrust(check: Check): Check {
-  const { step, title, status } = check;
-  return TRUSTING_STEPS.has(step) && status === 'fail'
-    ? { step, title, status: 'unknown', note: 'no trusted root' }
-    : check;
 }
 
 /** The file is read once, however often it is judged. */
@@ -183,18 +170,29 @@ async function judgeWithoutFile(entity: SignedEntity, policy: SignaturePolicy): 
   const checks = verdict.checks.map((check): Check =>
     check.step === 'digest'
       ? {
-          ...without(check),
+          step: check.step,
+          title: check.title,
           status: 'skip',
           note: 'no file was given: only the digest that the bundle states was looked at',
         }
       : check,
   );
-  const evidence = verdict.status === 'verified' ? { ...verdict.evidence, isClaimsChecked: false } : undefined;
-  return checks.some(isDecisive) ? verdictOf(checks, undefined) : verdictOf(checks, evidence);
+  return verdict.status === 'verified'
+    ? verdictOf(checks, { ...verdict.evidence, isClaimsChecked: false })
+    : verdictOf(checks, undefined, verdict.found);
 }
 
-function without({ step, title }: Check): Pick<Check, 'step' | 'title'> {
-  return { step, title };
+/** A policy accepts a signature of a file, not a signature alone. */
+function withUnseenFile(verdict: Verdict): Verdict {
+  if (verdict.status !== 'verified') return verdict;
+  const unseen: Check = {
+    step: 'digest',
+    title: 'The signature is about this file',
+    status: 'unknown',
+    note: 'could not look: no file was given',
+    next: 'Give the file, or its digest, with --artifact.',
+  };
+  return verdictOf([...verdict.checks, unseen], undefined, verdict.evidence);
 }
 
 function nearMissOf({ signer }: EntityDescription, policy: ExplainTerms['signer']): NearMiss | undefined {

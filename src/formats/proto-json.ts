@@ -19,6 +19,10 @@ export function decodeMessage<const M extends Members>(members: M): ReturnType<t
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return decode(value, path);
     }
+    // As most are written: nothing to rename.
+    if (Object.keys(value).every((spelling) => names.get(spelling) === spelling)) {
+      return decode(value, path);
+    }
     const source: Record<string, unknown> = {};
     for (const [spelling, member] of Object.entries(value)) {
       const name = names.get(spelling);

@@ -46,14 +46,14 @@ export async function verifyAttestation(entity: SignedEntity, policy: Attestatio
   // 2. Who signed, and when.
   const proof = await proveSignature(entity, { kind: 'bytes', bytes: attested.signed }, policy);
   if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
-    return verdictOf([content, ...proof.checks], undefined);
+    return verdictOf([content, ...proof.checks], undefined, proof);
   }
 
   // 3. It must attest what was asked for: provenance by the right signer is no vulnerability scan.
   const { statement } = attested;
   const type = checkType(statement, policy.predicateType);
   if (policy.isExhaustive !== true && type.status === 'fail') {
-    return verdictOf([content, ...proof.checks, type], undefined);
+    return verdictOf([content, ...proof.checks, type], undefined, proof);
   }
 
   // 4. And it must be about this artifact.
@@ -62,6 +62,7 @@ export async function verifyAttestation(entity: SignedEntity, policy: Attestatio
   return verdictOf(
     [content, ...proof.checks, type, digest],
     evidence === undefined ? undefined : { ...evidence, statement },
+    proof,
   );
 }
 

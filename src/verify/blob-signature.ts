@@ -36,7 +36,11 @@ export async function verifyBlobSignature(entity: SignedEntity, policy: BlobPoli
 
   // 3. Who signed, and when.
   const proof = await proveSignature(entity, artifact, policy);
-  return verdictOf([content, digest, ...proof.checks], evidenceOf(proof, { type: 'file', annotations: {} }, true));
+  return verdictOf(
+    [content, digest, ...proof.checks],
+    evidenceOf(proof, { type: 'file', annotations: {} }, true),
+    proof,
+  );
 }
 
 function checkContent(entity: SignedEntity): Check {

@@ -17,14 +17,11 @@ import type { Proof } from './proof.ts';
 import { failed, passed } from './shared-steps.ts';
 import type { CertificateAuthority } from './trust-material.ts';
 import { isWithin, lifetimeOf, periodTextOf } from './validity.ts';
-import type { Check, ProvenTime, StepName } from './verdict.ts';
+import type { CertificatePath, Check, ProvenTime, StepName } from './verdict.ts';
 
 /** From the leaf up to a certificate of the trusted root. */
-interface Path {
+interface Path extends CertificatePath {
   readonly leaf: Certificate;
-  /** The one that issued the leaf first, the trust anchor last. */
-  readonly issuers: readonly Certificate[];
-  readonly authority: CertificateAuthority;
 }
 
 const CHAIN = 'A trusted authority issued the certificate';
@@ -60,7 +57,7 @@ export function checkCertificate(proof: Proof): Proof {
   const [issuer] = nearest?.path.issuers ?? [];
   return nearest === undefined || issuer === undefined
     ? { ...proof, checks: [...checks, checkNoPath(leaf, policy.trust.authorities)] }
-    : { ...proof, issuer, checks: [...checks, ...nearest.checks] };
+    : { ...proof, issuer, path: nearest.path, checks: [...checks, ...nearest.checks] };
 }
 
 type Intermediates =

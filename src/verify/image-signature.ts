@@ -28,12 +28,12 @@ export async function verifyImageSignature(entity: SignedEntity, policy: ImagePo
   // 2. Who signed, and when.
   const proof = await proveSignature(entity, { kind: 'bytes', bytes: signedBytesOf(entity.content) }, policy);
   if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
-    return verdictOf([content, ...proof.checks], undefined);
+    return verdictOf([content, ...proof.checks], undefined, proof);
   }
 
   // 3. Only now is what the payload says worth reading: it must be about this image.
   const checks = [content, ...proof.checks, ...checkClaims(claims, policy.digest, policy.claims)];
-  return verdictOf(checks, evidenceOf(proof, claims, policy.claims.kind === 'check'));
+  return verdictOf(checks, evidenceOf(proof, claims, policy.claims.kind === 'check'), proof);
 }
 
 function signedBytesOf(content: SignedContent): Uint8Array {

@@ -5,14 +5,14 @@ import type { PublicKey } from '../crypto/public-key.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import type { SignaturePolicy } from './policy.ts';
-import type { Check, ProvenEntry, ProvenTime } from './verdict.ts';
+import type { Check, Findings } from './verdict.ts';
 
 /** The bytes that the signature covers, or hashes of them. */
 export type SignedBytes =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   | { readonly kind: 'hashes'; readonly hashes: Partial<Readonly<Record<HashName, Uint8Array>>> };
 
-export interface Proof {
+export interface Proof extends Findings {
   readonly entity: SignedEntity;
   readonly policy: SignaturePolicy;
   readonly signed: SignedBytes;
@@ -25,8 +25,6 @@ export interface Proof {
   readonly signedBy?: { readonly key: PublicKey; readonly scheme: string };
   /** Whom the certificate names: the subject alternative name that matched, and the OIDC issuer. Set by the identity step. */
   readonly identity?: { readonly subject: string; readonly issuer: string | undefined };
-  readonly entries: readonly ProvenEntry[];
-  readonly times: readonly ProvenTime[];
 }
 
 /** Adds what it found and its checks. A step whose inputs an earlier one could not give adds nothing. */

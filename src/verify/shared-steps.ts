@@ -2,7 +2,7 @@
 
 import type { PublicKey } from '../crypto/public-key.ts';
 import type { Proof } from './proof.ts';
-import type { Check, Evidence, ProvenSigner, SignedClaims, StepName, Verdict } from './verdict.ts';
+import type { Check, Evidence, Findings, ProvenSigner, SignedClaims, StepName, Verdict } from './verdict.ts';
 
 export function passed(step: StepName, title: string, facts: Omit<Check, 'step' | 'title' | 'status'> = {}): Check {
   return { step, title, status: 'pass', ...facts };
@@ -18,10 +18,15 @@ export function isDecisive({ status }: Check): boolean {
 }
 
 /** Verified if every check passed or was skipped; otherwise the first that did not decides. */
-export function verdictOf(checks: readonly Check[], evidence: Omit<Evidence, 'checks'> | undefined): Verdict {
+export function verdictOf(
+  checks: readonly Check[],
+  evidence: Omit<Evidence, 'checks'> | undefined,
+  found: Findings | undefined = evidence,
+): Verdict {
   const decisive = checks.find(isDecisive);
   if (decisive !== undefined) {
-    return { status: decisive.status === 'fail' ? 'rejected' : 'unknown', failed: decisive, checks };
+    const status = decisive.status === 'fail' ? 'rejected' : 'unknown';
+    return { status, failed: decisive, checks, ...(found === undefined ? {} : { found: findingsOf(found) }) };
   }
   if (evidence === undefined) {
     throw new TypeError('a verdict without evidence needs a failed check');
@@ -41,11 +46,14 @@ export function evidenceOf(
     : {
         signer,
         scheme: proof.signedBy.scheme,
-        times: proof.times,
-        entries: proof.entries,
+        ...findingsOf(proof),
         claims,
         isClaimsChecked: isClaimsChecked && proof.policy.signer.kind !== 'unsafe-anyone',
       };
+}
+
+function findingsOf({ times, entries, path }: Findings): Findings {
+  return { times, entries, ...(path === undefined ? {} : { path }) };
 }
 
 function provenSignerOf({ policy, signedBy, certificate, identity }: Proof): ProvenSigner | undefined {

@@ -4,6 +4,7 @@ import type { JsonValue } from '../base/json.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import type { Statement } from '../formats/intoto/statement.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
+import type { CertificateAuthority } from './trust-material.ts';
 
 /** A stable name of a check. Reports and tests use it. */
 export type StepName =
@@ -46,15 +47,28 @@ export interface Check {
   readonly next?: string;
 }
 
-/** What a verified signature proved. Made only by the verify floor. */
-export interface Evidence {
-  readonly signer: ProvenSigner;
-  /** How the signature was made: "ECDSA P-256 with SHA-256". */
-  readonly scheme: string;
+/** What steps proved before the verdict fell, whatever it is: for explanations. Of a signature that is not verified it is
+ *  worth nothing. */
+export interface Findings {
   /** When it existed, by whose word; empty for a key without log and timestamps. */
   readonly times: readonly ProvenTime[];
   /** Entries of trusted logs that are about this very signature. */
   readonly entries: readonly ProvenEntry[];
+  /** From the certificate to a trusted authority: the way that passed, or came nearest. */
+  readonly path?: CertificatePath;
+}
+
+export interface CertificatePath {
+  /** The one that issued the signer's certificate first, the trust anchor last. */
+  readonly issuers: readonly Certificate[];
+  readonly authority: CertificateAuthority;
+}
+
+/** What a verified signature proved. Made only by the verify floor. */
+export interface Evidence extends Findings {
+  readonly signer: ProvenSigner;
+  /** How the signature was made: "ECDSA P-256 with SHA-256". */
+  readonly scheme: string;
   /** What the signature covers: the claims as signed, for reports. `dockerReference` and `type` as in the payload. */
   readonly claims: SignedClaims;
   /** Of an attestation: what was attested. */
@@ -107,5 +121,9 @@ export interface SignedClaims {
 export type Verdict =
   | { readonly status: 'verified'; readonly evidence: Evidence; readonly checks: readonly Check[] }
   /** `failed` is the one check that decided; it is also in `checks`. */
-  | { readonly status: 'rejected'; readonly failed: Check; readonly checks: readonly Check[] }
-  | { readonly status: 'unknown'; readonly failed: Check; readonly checks: readonly Check[] };
+  | {
+      readonly status: 'rejected' | 'unknown';
+      readonly failed: Check;
+      readonly checks: readonly Check[];
+      readonly found?: Findings;
+    };

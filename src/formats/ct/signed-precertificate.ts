@@ -2,9 +2,7 @@
  *  @source RFC 6962 section 3.2 */
 
 import { concatBytes } from '../../base/bytes.ts';
-import { oidOf } from '../../crypto/der-values.ts';
-import { childrenOf, cursorOf, derTags, encodedOf, parseDer, requireTag } from '../../crypto/der.ts';
-import type { DerElement } from '../../crypto/der.ts';
+import { childrenOf, cursorOf, derTags, parseDer } from '../../crypto/der.ts';
 import { hashOf } from '../../crypto/hash.ts';
 import { asCertificateError, certificateError } from '../x509/certificate.ts';
 import type { Certificate } from '../x509/certificate.ts';
@@ -35,20 +33,21 @@ export function signedBytesOf({ timestamp, extensions }: Sct, precertificateEntr
 }
 
 /** Everything stays as it is, byte for byte; only the lengths of the three elements around the extension change. */
-function withoutTimestamps({ tbs }: Certificate): Uint8Array {
+function withoutTimestamps({ tbs, extensions }: Certificate): Uint8Array {
   return asCertificateError(() => {
     const whole = parseDer(tbs, derTags.sequence);
     const wrapper = childrenOf(whole).at(-1);
     if (wrapper?.tag !== EXTENSIONS) throw certificateError('without extensions');
     const list = cursorOf(wrapper, EXTENSIONS).next(derTags.sequence);
-    const kept = childrenOf(list).filter((extension) => !isTimestampList(extension));
-    const extensions = wrap(EXTENSIONS, [wrap(derTags.sequence, kept.map(encodedOf))]);
-    return wrap(derTags.sequence, [tbs.subarray(whole.contentStart, wrapper.start), extensions]);
+    // In the same order as they were read; there is at most one.
+    const removed = childrenOf(list)[extensions.findIndex(({ oid }) => oid === extensionIds.sctList)];
+    const { start, end } = removed ?? { start: list.end, end: list.end };
+    const kept = [tbs.subarray(list.contentStart, start), tbs.subarray(end, list.end)];
+    return wrap(derTags.sequence, [
+      tbs.subarray(whole.contentStart, wrapper.start),
+      wrap(EXTENSIONS, [wrap(derTags.sequence, kept)]),
+    ]);
   });
-}
-
-function isTimestampList(extension: DerElement): boolean {
-  return oidOf(cursorOf(requireTag(extension, derTags.sequence)).next()) === extensionIds.sctList;
 }
 
 function wrap(tag: number, parts: readonly Uint8Array[]): Uint8Array {
@@ -59,5 +58,9 @@ function wrap(tag: number, parts: readonly Uint8Array[]): Uint8Array {
 }
 
 function bigEndianOf(value: number, octets: number): Uint8Array {
-  return Uint8Array.from({ length: octets }, (_, index) => Math.floor(value / 256 ** (octets - 1 - index)) % 256);
+  const bytes = new Uint8Array(octets);
+  for (let at = octets - 1, rest = value; at >= 0; at -= 1, rest = Math.floor(rest / 256)) {
+    bytes[at] = rest % 256;
+  }
+  return bytes;
 }

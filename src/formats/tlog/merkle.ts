@@ -12,7 +12,7 @@ export function leafHashOf(data: Uint8Array): Uint8Array {
   return hashOf('sha256', concatBytes([LEAF_PREFIX, data]));
 }
 
-/** SHA-256 of a one byte and both hashes. */
+/** SHA-256 of a one byte and both hashes. @internal for its tests */
 export function nodeHashOf(left: Uint8Array, right: Uint8Array): Uint8Array {
   return hashOf('sha256', concatBytes([NODE_PREFIX, left, right]));
 }
@@ -28,25 +28,17 @@ export function inclusionRootOf(
   if (index < 0n || index >= treeSize || path.some((hash) => hash.length !== HASH_BYTES)) {
     return undefined;
   }
-  let node = index;
-  let last = treeSize - 1n;
-  let hash = leafHash;
-  for (const sibling of path) {
-    if (last === 0n) {
-      return undefined;
-    }
-    if ((node & 1n) === 1n || node === last) {
-      hash = nodeHashOf(sibling, hash);
-      // At the right edge a node without sibling rises unchanged.
-      while ((node & 1n) === 0n && node !== 0n) {
-        node >>= 1n;
-        last >>= 1n;
-      }
-    } else {
-      hash = nodeHashOf(hash, sibling);
-    }
-    node >>= 1n;
-    last >>= 1n;
+  // Below the level where the ways of this leaf and of the last one meet, every node has a sibling, on the side that the
+  // bits of the index say. Above, the way runs along the right edge: only its right children have one.
+  const bits = index.toString(2);
+  const difference = index ^ (treeSize - 1n);
+  const meetingLevel = difference === 0n ? 0 : difference.toString(2).length;
+  const edge = bits.slice(0, Math.max(bits.length - meetingLevel, 0));
+  if (path.length !== meetingLevel + edge.replaceAll('0', '').length) {
+    return undefined;
   }
-  return last === 0n ? hash : undefined;
+  return path.reduce((hash, sibling, level) => {
+    const isRightChild = level >= meetingLevel || bits[bits.length - 1 - level] === '1';
+    return isRightChild ? nodeHashOf(sibling, hash) : nodeHashOf(hash, sibling);
+  }, leafHash);
 }
