@@ -3,14 +3,16 @@
 
 import { printableOf } from '../base/printable.ts';
 import { rfc3339Of } from '../base/time.ts';
+import type { CertificateDescription, KeyDescription } from '../flows/explain-certificate.ts';
 import type {
-  CertificateDescription,
+  CheckpointDescription,
   ContentDescription,
   EntityDescription,
   EntryDescription,
   SignerDescription,
   StampDescription,
 } from '../flows/explain-entity.ts';
+import type { Unread } from '../flows/unread.ts';
 import type { Report } from './command.ts';
 
 const NAME_COLUMNS = 16;
@@ -29,20 +31,11 @@ export function signerLines(signer: SignerDescription): readonly string[] {
     case 'key':
       return [factLine('signer', 'a key'), ...(signer.hint === '' ? [] : [factLine('key hint', signer.hint)])];
     case 'embedded-key':
-      return [factLine('signer', `the key sha256:${signer.fingerprint} (${signer.algorithm}), stored beside it`)];
+      return [factLine('signer', `the key ${keyTextOf(signer.key)}, stored beside it`)];
     case 'unread':
       return [factLine('signer', `cannot be read: ${signer.why}`)];
-    case 'certificate': {
-      const { subjects, unread, issuer } = signer.names;
-      return [
-        ...subjects.map((subject) => factLine('subject', subject)),
-        ...unread.map((type) => factLine('subject', `(a ${type})`)),
-        factLine('issuer', issuer ?? '(none named)'),
-        factLine('certificate', `sha256:${signer.fingerprint}`),
-        factLine('issued by', signer.issuerName),
-        factLine('key', `${signer.algorithm}, sha256:${signer.keyFingerprint}`),
-      ];
-    }
+    case 'certificate':
+      return certificateLines(signer);
   }
 }
 
@@ -74,11 +67,6 @@ export function contentLines(content: ContentDescription): readonly string[] {
   }
 }
 
-/** Fulcio's extensions by their names. */
-export function extensionLines({ names }: CertificateDescription): readonly string[] {
-  return [...names.extensions].map(([name, value]) => factLine(name, value));
-}
-
 export function entryLines(entry: EntryDescription): readonly string[] {
   const { checkpoint, proof, integratedTime } = entry;
   return [
@@ -91,7 +79,7 @@ export function entryLines(entry: EntryDescription): readonly string[] {
       ? []
       : checkpoint.kind === 'unread'
         ? [factLine('  checkpoint', `cannot be read: ${checkpoint.why}`)]
-        : [factLine('  checkpoint', checkpoint.origin), factLine('  signed by', checkpoint.signers.join(', '))]),
+        : [factLine('  checkpoint', checkpoint.origin), ...checkpointSignerLines(checkpoint)]),
   ];
 }
 
@@ -102,6 +90,30 @@ export function stampLine(stamp: StampDescription): string {
       ? `cannot be read: ${stamp.why}`
       : `${rfc3339Of(stamp.instant)}, by ${stamp.by}, ${stamp.bytes} bytes`,
   );
+}
+
+function certificateLines({ names, faults, fingerprint, issuerName, key }: CertificateDescription): readonly string[] {
+  const { subjects, unread, issuer } = names;
+  return [
+    ...subjects.map((subject) => factLine('subject', subject)),
+    ...unread.map((type) => factLine('subject', `(a ${type})`)),
+    factLine('issuer', issuer ?? '(none named)'),
+    factLine('certificate', `sha256:${fingerprint}`),
+    factLine('issued by', issuerName),
+    factLine('key', keyTextOf(key)),
+    ...faults.map(({ part, why }) => factLine('faulty', `${part}: ${why}`)),
+  ];
+}
+
+function keyTextOf(key: KeyDescription | Unread): string {
+  return key.kind === 'unread' ? `cannot be read: ${key.why}` : `sha256:${key.fingerprint} (${key.algorithm})`;
+}
+
+function checkpointSignerLines({ ownSigners, otherSigners }: CheckpointDescription): readonly string[] {
+  return [
+    factLine('  signed by', ownSigners.length === 0 ? 'nobody of this name' : ownSigners.join(', ')),
+    ...(otherSigners.length === 0 ? [] : [factLine('  and by', `${otherSigners.join(', ')} (witnesses?)`)]),
+  ];
 }
 
 /** Log indexes and tree sizes as text: they can exceed what JSON numbers hold in every reader. */

@@ -2,21 +2,12 @@
 
 import { printableOf } from '../base/printable.ts';
 import { rfc3339Of } from '../base/time.ts';
-import type { EntityDescription } from '../flows/explain-entity.ts';
 import type { Explanation } from '../flows/explain.ts';
-import type { Difference, NearMiss } from '../verify/near-miss.ts';
-import { quoted } from '../verify/signer-names.ts';
 import type { Verdict } from '../verify/verdict.ts';
 import type { Report } from './command.ts';
-import {
-  contentLines,
-  descriptionJson,
-  entryLines,
-  extensionLines,
-  factLine,
-  signerLines,
-  stampLine,
-} from './entity-output.ts';
+import { contentLines, descriptionJson, entryLines, factLine, signerLines, stampLine } from './entity-output.ts';
+import { nearMissLines } from './near-miss-output.ts';
+import { originLines } from './origin-output.ts';
 import { checkLines } from './proof-tree.ts';
 import { createStyle } from './style.ts';
 import { timelineLines } from './timeline.ts';
@@ -31,12 +22,14 @@ export function explainExitOf({ acceptance, soundness }: Explanation): 0 | 1 | 2
 
 /** Ends with a line feed. Goes to stdout: never in colour. */
 export function explanationText(explanation: Explanation): string {
-  const { description, soundness, acceptance, nearMiss, timeline } = explanation;
+  const { description, soundness, acceptance, nearMiss, timeline, isTrustKnown } = explanation;
   const { signer, content, entries, timestamps } = description;
   const isCertificate = signer.kind === 'certificate';
   const lines = [
     printableOf(description.origin),
     headlineOf(explanation),
+    // Whatever else is wrong.
+    ...(soundness.status === 'rejected' && !isTrustKnown ? [NOT_TRUSTED] : []),
     ...(acceptance === undefined ? [] : [acceptanceLine(acceptance, explanation)]),
     '',
     'WHO',
@@ -107,65 +100,18 @@ function acceptanceLine(verdict: Verdict, explanation: Explanation): string {
   return `policy: ${answer} this signature: ${printableOf(title)}: ${printableOf(seen ?? note ?? 'no')}`;
 }
 
-function whenLines({ soundness, description }: Explanation): readonly string[] {
-  const proven = soundness.status === 'verified' ? soundness.evidence.times : [];
-  if (proven.length > 0) return proven.map(({ instant, by }) => factLine('proven', `${rfc3339Of(instant)} by ${by}`));
-  const stated = statedTimesOf(description);
-  return stated.length === 0
-    ? ['  nobody says when']
-    : stated.map((instant) => factLine('stated', `${rfc3339Of(instant)}, not proven: see CHECKS`));
-}
-
-function statedTimesOf({ entries, timestamps }: EntityDescription): readonly Date[] {
-  return [
-    ...entries.flatMap(({ integratedTime }) => integratedTime ?? []),
-    ...timestamps.flatMap((stamp) => (stamp.kind === 'timestamp' ? [stamp.instant] : [])),
-  ];
+function whenLines({ timeline }: Explanation): readonly string[] {
+  const lines = timeline.marks
+    .filter(({ kind }) => kind !== 'now')
+    .map(({ instant, by, isProven }) =>
+      isProven
+        ? factLine('proven', `${rfc3339Of(instant)} by ${by}`)
+        : factLine('stated', `${rfc3339Of(instant)} by ${by}, NOT proven: see CHECKS`),
+    );
+  return lines.length === 0 ? ['  nobody says when'] : lines;
 }
 
 function whereLines({ description: { signer } }: Explanation): readonly string[] {
-  const lines = signer.kind === 'certificate' ? extensionLines(signer) : [];
+  const lines = signer.kind === 'certificate' ? originLines(signer.names) : [];
   return lines.length === 0 ? ['  the certificate does not say'] : lines;
-}
-
-function nearMissLines({ matched, differences }: NearMiss): readonly string[] {
-  return [
-    ...(matched.length === 0 ? [] : [factLine('as expected', matched.join(', '))]),
-    ...differences.flatMap(differenceLines),
-  ];
-}
-
-function differenceLines(difference: Difference): readonly string[] {
-  const { member, expected, seen, remark, parts } = difference;
-  if (seen === undefined) return [factLine(member, 'the certificate has none'), factLine('  expected', expected)];
-  const why =
-    remark ?? (parts.length === 0 ? undefined : `differs in ${parts.map(({ name }) => name).join(', ')} only`);
-  return [
-    factLine(member, why ?? 'differs'),
-    factLine('  expected', expected),
-    factLine('  seen', quoted(seen)),
-    ...markerLines(difference, seen),
-  ];
-}
-
-/** Carets under what differs. The texts are quoted and escaped, so columns are counted on what is shown. */
-function markerLines({ expected, commonStart }: Difference, seen: string): readonly string[] {
-  if (commonStart === undefined) return [];
-  const shown = printableOf(quoted(seen));
-  const other = printableOf(expected);
-  const start = commonStartOf(shown, other);
-  const rest = [shown.slice(start), other.slice(start)] as const;
-  const end = commonStartOf(reversed(rest[0]), reversed(rest[1]));
-  const indent = factLine('  seen', '').length;
-  return [`${' '.repeat(indent + start)}${'^'.repeat(Math.max(1, shown.length - start - end))}`];
-}
-
-function commonStartOf(a: string, b: string): number {
-  let length = 0;
-  while (length < a.length && length < b.length && a[length] === b[length]) length += 1;
-  return length;
-}
-
-function reversed(text: string): string {
-  return text.split('').toReversed().join('');
 }

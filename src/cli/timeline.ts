@@ -1,33 +1,59 @@
-/** Validity windows and the instants that fall into them, drawn in 80 columns. Instants stand in their order, not to scale:
+/** Validity windows and the instants that fall into them, drawn in 78 columns. Instants stand in their order, not to scale:
  *  a certificate lives for minutes and its authority for years. */
 
 import { printableOf } from '../base/printable.ts';
 import { rfc3339Of } from '../base/time.ts';
 import type { TimeMark, Timeline, ValidityWindow } from '../flows/explain-windows.ts';
+import { periodTextOf } from '../verify/validity.ts';
 
 const NAME_COLUMNS = 14;
 const BAR_COLUMNS = 60;
+const TEXT_COLUMNS = 64;
 const LETTERS = 'abcdefghijklmopqrstuvwxyz';
 const WORDS = { integrated: 'log', timestamp: 'timestamp', now: 'now' } as const;
 
-/** Bars first, then each window and instant in words; texts are escaped. */
+/** Bars first, then each window and instant in words; texts are escaped, and cut to the width. */
 export function timelineLines({ windows, marks }: Timeline): readonly string[] {
   const columnOf = columnsOf(windows, marks);
   const letters = lettersOf(marks);
-  const row = (name: string, bar: string): string => `${name.padEnd(NAME_COLUMNS)}${bar.trimEnd()}`;
   return [
     ...windows.map((window) => row(window.name, barOf(window, columnOf))),
     row('', marksOf(marks, letters, columnOf)),
-    ...windows.map(({ name, whose, start, end }) => {
-      const until = end === undefined ? 'still in use' : rfc3339Of(end);
-      return row(name, `${rfc3339Of(start)} to ${until}  ${printableOf(whose)}`);
-    }),
-    ...marks.map((mark, index) => {
-      const where = mark.outside.length === 0 ? '' : `  OUTSIDE: ${mark.outside.join(', ')}`;
-      const name = `${letters[index] ?? '*'} ${WORDS[mark.kind]}`;
-      return row(name, `${rfc3339Of(mark.instant)}  ${printableOf(mark.by)}${where}`);
+    ...windows.flatMap((window) => rows(window.name, [textOf(window), window.whose])),
+    ...marks.flatMap(({ kind, instant, by, outside }, index) => {
+      const where = outside.length === 0 ? [] : [`OUTSIDE: ${outside.join(', ')}`];
+      return rows(`${letters[index] ?? '*'} ${WORDS[kind]}`, [rfc3339Of(instant), ...where, by]);
     }),
   ];
+}
+
+/** The texts beside each other as far as they fit, then below. */
+function rows(name: string, texts: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const text of texts.map(cut)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 2 + text.length <= TEXT_COLUMNS)
+      lines[lines.length - 1] = `${last}  ${text}`;
+    else lines.push(text);
+  }
+  return lines.map((line, index) => row(index === 0 ? name : '', line));
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(NAME_COLUMNS)}${text.trimEnd()}`;
+}
+
+function cut(text: string): string {
+  const shown = printableOf(text);
+  return shown.length > TEXT_COLUMNS ? `${shown.slice(0, TEXT_COLUMNS - 1)}…` : shown;
+}
+
+function textOf(window: ValidityWindow): string {
+  return isNever(window) ? 'at no time: trust and certificates do not overlap' : periodTextOf(window);
+}
+
+function isNever({ start, end }: ValidityWindow): boolean {
+  return end !== undefined && end < start;
 }
 
 /** `n` is now's alone. */
@@ -51,17 +77,19 @@ function columnsOf(windows: readonly ValidityWindow[], marks: readonly TimeMark[
   return (instant) => columns.get(instant.getTime()) ?? 0;
 }
 
-function barOf({ start, end }: ValidityWindow, columnOf: (instant: Date) => number): string {
+function barOf(window: ValidityWindow, columnOf: (instant: Date) => number): string {
+  if (isNever(window)) return '';
+  const { start, end } = window;
   const from = columnOf(start);
   const to = end === undefined ? BAR_COLUMNS - 1 : Math.max(columnOf(end), from + 1);
   return `${' '.repeat(from)}[${'='.repeat(to - from - 1)}${end === undefined ? '>' : ']'}`;
 }
 
 function marksOf(marks: readonly TimeMark[], letters: readonly string[], columnOf: (instant: Date) => number): string {
-  const row = Array.from({ length: BAR_COLUMNS }, () => ' ');
+  const line = Array.from({ length: BAR_COLUMNS }, () => ' ');
   marks.forEach(({ instant }, index) => {
     const column = columnOf(instant);
-    row[column] = row[column] === ' ' ? (letters[index] ?? '*') : '*';
+    line[column] = line[column] === ' ' ? (letters[index] ?? '*') : '*';
   });
-  return row.join('');
+  return line.join('');
 }

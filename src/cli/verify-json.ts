@@ -1,7 +1,7 @@
 /** The JSON report of a verification. Its members are named one by one: scripts read them, so none comes or goes by
  *  accident. */
 
-import type { ImageReport, SignatureReport } from '../flows/verify-report.ts';
+import type { ImageReport, SignatureReport, SourceReport } from '../flows/verify-report.ts';
 import { sha256HexOf } from '../crypto/hash.ts';
 import { fulcioExtensionsOf } from '../formats/x509/fulcio-extensions.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
@@ -21,16 +21,15 @@ export function imageReportJson(image: ImageReport): Report {
     isClaimsChecked: image.isClaimsChecked,
     failed: image.failed,
     checks: image.checks,
-    sources: image.sources.map(({ form, place, status, foundCount, error }) => ({
-      form,
-      place,
-      status,
-      foundCount,
-      ...(error === undefined ? {} : failureReport(error)),
-    })),
+    sources: image.sources.map(sourceJson),
     signatures: image.signatures.map(signatureJson),
     children: image.children.length === 0 ? undefined : image.children.map(imageReportJson),
   };
+}
+
+/** One place where signatures may be. */
+export function sourceJson({ form, place, status, foundCount, error }: SourceReport): Report {
+  return { form, place, status, foundCount, ...(error === undefined ? {} : failureReport(error)) };
 }
 
 function signatureJson({ form, origin, verdict }: SignatureReport): Report {

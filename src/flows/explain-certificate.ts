@@ -70,7 +70,9 @@ function readNames(certificate: Certificate): Pick<CertificateDescription, 'name
     const part = fulcioExtensionNameOf(extension.oid);
     if (part === undefined) return [];
     const alone = { ...certificate, extensions: [extension] };
-    return [{ part, value: orUnread(() => ({ kind: 'read' as const, text: fulcioExtensionsOf(alone).get(part) ?? '' })) }];
+    return [
+      { part, value: orUnread(() => ({ kind: 'read' as const, text: fulcioExtensionsOf(alone).get(part) ?? '' })) },
+    ];
   });
   const extensions = new Map(parts.flatMap(({ part, value }) => (value.kind === 'read' ? [[part, value.text]] : [])));
   const faults = [

@@ -74,7 +74,7 @@ export type StampDescription =
   | {
       readonly kind: 'timestamp';
       readonly instant: Date;
-      /** The certificate that made it, as the stamp names it. */
+      /** As the stamp says, for people. */
       readonly by: string;
       readonly policy: string;
       readonly bytes: number;
@@ -198,7 +198,7 @@ function stampOf(der: Uint8Array): StampDescription {
   return {
     kind: 'timestamp',
     instant: info.instant,
-    by: name.kind === 'serial' ? nameTextOf(name.issuer) : `key ${hexOf(name.keyId)}`,
+    by: name.kind === 'serial' ? `a certificate of ${nameTextOf(name.issuer)}` : `the key ${hexOf(name.keyId)}`,
     policy: info.policy,
     bytes: der.length,
   };

@@ -13,12 +13,21 @@ import { subjectOf } from './image-context.ts';
 import type { ImageContext } from './image-context.ts';
 import { findImageAttestations, findImageSignatures } from './image-signatures.ts';
 import type { FoundSignature, SignatureSource } from './image-signatures.ts';
+import type { SourceReport } from './verify-report.ts';
 
 export interface ImageExplanation {
   /** "registry/repository@sha256:…" */
   readonly resolved: string;
-  readonly signatures: readonly Explanation[];
-  readonly attestations: readonly Explanation[];
+  /** Whether anybody said who should have signed. */
+  readonly hasPolicy: boolean;
+  readonly signatures: Explained;
+  readonly attestations: Explained;
+}
+
+/** What was found in the places of one kind. */
+export interface Explained {
+  readonly sources: readonly SourceReport[];
+  readonly explanations: readonly Explanation[];
   /** What could not be looked at: while there is any, more may be there than is told. */
   readonly unseen: readonly Check[];
 }
@@ -40,17 +49,8 @@ export async function explainImage(
     look(findImageSignatures, signatureJudgeOf(digest)),
     look(findImageAttestations, attestationJudgeOf(digest)),
   ]);
-  return {
-    resolved: `${repositoryNameOf(reference.repository)}@${digest}`,
-    signatures: signatures.explanations,
-    attestations: attestations.explanations,
-    unseen: [...signatures.unseen, ...attestations.unseen],
-  };
-}
-
-interface Explained {
-  readonly explanations: readonly Explanation[];
-  readonly unseen: readonly Check[];
+  const resolved = `${repositoryNameOf(reference.repository)}@${digest}`;
+  return { resolved, hasPolicy: terms.signer !== undefined, signatures, attestations };
 }
 
 async function explainFound(
@@ -63,7 +63,7 @@ async function explainFound(
   for (const each of found) {
     if (each.kind === 'read') explanations.push(await explainEntity(each.entity, judge, terms));
   }
-  return { explanations, unseen: [...sources.flatMap(unseenSourceOf), ...found.flatMap(unseenSignatureOf)] };
+  return { sources, explanations, unseen: [...sources.flatMap(unseenSourceOf), ...found.flatMap(unseenSignatureOf)] };
 }
 
 function unseenSourceOf({ form, place, error }: SignatureSource): readonly Check[] {
@@ -73,17 +73,9 @@ function unseenSourceOf({ form, place, error }: SignatureSource): readonly Check
 }
 
 function unseenSignatureOf(found: FoundSignature): readonly Check[] {
-  return found.kind === 'read'
-    ? []
-    : [
-        {
-          step: 'read',
-          title: `Read ${found.origin}`,
-          status: 'unknown',
-          note: found.error.message,
-          next: found.error.hint,
-        },
-      ];
+  if (found.kind === 'read') return [];
+  const { origin, error } = found;
+  return [{ step: 'read', title: `Read ${origin}`, status: 'unknown', note: error.message, next: error.hint }];
 }
 
 function signatureJudgeOf(digest: Digest): Judge {

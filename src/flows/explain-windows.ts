@@ -5,13 +5,15 @@ import type { SignedEntity } from '../formats/signed-entity.ts';
 import type { LogEntry } from '../formats/tlog/log-entry.ts';
 import type { ValidityPeriod } from '../formats/trust/trusted-root.ts';
 import { parseTimestampResponse } from '../formats/tsp/timestamp.ts';
+import type { TimestampToken } from '../formats/tsp/timestamp.ts';
 import { nameTextOf } from '../formats/x509/distinguished-name.ts';
 import { checkStampedBy, claimsOf } from '../verify/timestamp-authority.ts';
 import type { Claim } from '../verify/timestamp-authority.ts';
-import type { TrustMaterial } from '../verify/trust-material.ts';
+import type { TimestampAuthority, TrustMaterial } from '../verify/trust-material.ts';
 import { isWithin, lifetimeOf } from '../verify/validity.ts';
 import type { CertificatePath, Findings, ProvenTime } from '../verify/verdict.ts';
 import type { EntityDescription } from './explain-entity.ts';
+import { orUnread } from './unread.ts';
 
 /** As long as everything that it depends on may be used: an authority no longer than those above it, and the trust in it.
  *  Ends before it starts where there is no such time. */
@@ -76,7 +78,10 @@ interface TimeClaim {
   readonly window?: ValidityWindow;
 }
 
-const SOURCES: Readonly<Record<TimeClaim['kind'], ProvenTime['source']>> = { integrated: 'log', timestamp: 'timestamp' };
+const SOURCES: Readonly<Record<TimeClaim['kind'], ProvenTime['source']>> = {
+  integrated: 'log',
+  timestamp: 'timestamp',
+};
 
 function isProven(found: Findings | undefined, kind: TimeClaim['kind'], instant: Date, by: string): boolean {
   const times = found?.times ?? [];
@@ -108,16 +113,25 @@ function logClaimOf({ logId }: LogEntry, trust: TrustMaterial | undefined): Time
 
 /** By the certificate that the stamp names; of several authorities that have it, the one that did stamp. */
 function stampClaimOf(der: Uint8Array, named: string, trust: TrustMaterial | undefined): TimeClaim {
-  const token = parseTimestampResponse(der);
-  const claims = claimsOf(token, trust?.timestampAuthorities ?? []).map((claim) => ({
-    claim,
-    maker: checkStampedBy(token, claim),
-  }));
-  const best = claims.find(({ maker }) => maker.fault === undefined) ?? claims[0];
-  if (best === undefined) return { kind: 'timestamp', by: named };
+  // Certificates that came along can be malformed where only this looks.
+  const best = orUnread(() => makerOf(parseTimestampResponse(der), trust?.timestampAuthorities ?? []));
+  if (best.kind !== 'named') return { kind: 'timestamp', by: named };
   const { claim, maker } = best;
   const by = maker.fault === undefined ? maker.by : claim.authority.uri || named;
   return { kind: 'timestamp', by, window: { name: 'TSA', whose: by, ...stampingPeriodOf(claim) } };
+}
+
+interface NamedMaker {
+  readonly kind: 'named';
+  readonly claim: Claim;
+  readonly maker: ReturnType<typeof checkStampedBy>;
+}
+
+function makerOf(token: TimestampToken, authorities: readonly TimestampAuthority[]): NamedMaker | { kind: 'stranger' } {
+  const named = claimsOf(token, authorities).map((claim): NamedMaker => {
+    return { kind: 'named', claim, maker: checkStampedBy(token, claim) };
+  });
+  return named.find(({ maker }) => maker.fault === undefined) ?? named[0] ?? { kind: 'stranger' };
 }
 
 function stampingPeriodOf({ authority, leaf }: Claim): ValidityPeriod {
@@ -132,7 +146,6 @@ function commonPeriodOf(periods: readonly ValidityPeriod[]): ValidityPeriod {
 }
 
 function distinct(windows: readonly ValidityWindow[]): readonly ValidityWindow[] {
-  const keyOf = ({ name, whose, start, end }: ValidityWindow): string =>
-    JSON.stringify([name, whose, start, end]);
+  const keyOf = ({ name, whose, start, end }: ValidityWindow): string => JSON.stringify([name, whose, start, end]);
   return [...new Map(windows.map((window) => [keyOf(window), window])).values()];
 }

@@ -1,4 +1,4 @@
-/** Failures that only say that nobody is trusted to answer: they are unknown, not wrong. */
+/** Failures that only say that there was nobody to answer: they are unknown, not wrong. */
 
 import type { SignedEntity } from '../formats/signed-entity.ts';
 import { verdictOf } from '../verify/shared-steps.ts';
@@ -8,20 +8,23 @@ import type { Check, Verdict } from '../verify/verdict.ts';
 /** The verdict, with what failed for want of trust as unknown. Undefined trust: nobody was named at all. */
 export function withoutUntrusted(verdict: Verdict, entity: SignedEntity, trust: TrustMaterial | undefined): Verdict {
   if (verdict.status === 'verified') return verdict;
-  const isTimeMissing = verdict.checks.some(({ step, status }) => step === 'time' && status === 'fail');
   const checks = verdict.checks.map((check): Check => {
-    const lack = check.status === 'fail' ? lackOf(check, entity, trust, isTimeMissing) : undefined;
+    const lack = check.status === 'fail' ? lackOf(check, verdict.checks, entity, trust) : undefined;
     return lack === undefined ? check : { step: check.step, title: check.title, status: 'unknown', note: lack };
   });
-  return verdictOf(checks, undefined, verdict.found);
+  // What is wrong whoever is trusted decides before what nobody can tell.
+  const failed = checks.find(({ status }) => status === 'fail');
+  return failed === undefined
+    ? verdictOf(checks, undefined, verdict.found)
+    : { ...verdict, status: 'rejected', failed, checks };
 }
 
-/** Whose word the check would have needed, where nobody of that kind is trusted. */
+/** Whose word the check would have needed, where nobody of that kind is trusted or that one could not be looked at. */
 function lackOf(
   { step }: Check,
+  checks: readonly Check[],
   { logEntries, timestamps }: SignedEntity,
   trust: TrustMaterial | undefined,
-  isTimeMissing: boolean,
 ): string | undefined {
   const none = (what: string, trusted: readonly unknown[] = []): string | undefined =>
     trusted.length > 0 ? undefined : trust === undefined ? 'no trusted root' : `no trusted ${what}`;
@@ -30,8 +33,11 @@ function lackOf(
       return none('log', trust?.logs);
     case 'time':
     case 'certificate.time':
-      if (!isTimeMissing) return undefined;
+      if (!checks.some((each) => each.step === 'time' && each.status === 'fail')) return undefined;
       return (
+        (checks.some((each) => each.step === 'log.body' && each.status === 'unknown')
+          ? 'a log entry could not be compared'
+          : undefined) ??
         (logEntries.length > 0 ? none('log', trust?.logs) : undefined) ??
         (timestamps.length > 0 ? none('timestamp authority', trust?.timestampAuthorities) : undefined)
       );

@@ -21,7 +21,7 @@ export function isDecisive({ status }: Check): boolean {
 export function verdictOf(
   checks: readonly Check[],
   evidence: Omit<Evidence, 'checks'> | undefined,
-  found: Findings | undefined = evidence,
+  found?: Findings,
 ): Verdict {
   const decisive = checks.find(isDecisive);
   if (decisive !== undefined) {

@@ -6,16 +6,9 @@ import { rfc3339Of } from '../../base/time.ts';
 import { entityDescriptionOf } from '../../flows/explain-entity.ts';
 import { bundleMediaTypeOf, parseAnyBundle } from '../../flows/explain.ts';
 import { declareCommand } from '../command.ts';
-import {
-  contentLines,
-  descriptionJson,
-  entryLines,
-  extensionLines,
-  factLine,
-  signerLines,
-  stampLine,
-} from '../entity-output.ts';
+import { contentLines, descriptionJson, entryLines, factLine, signerLines, stampLine } from '../entity-output.ts';
 import { readInputFile } from '../input-file.ts';
+import { originLines } from '../origin-output.ts';
 
 const FIRST_GENERATION = "cosign's first, which names no version";
 
@@ -36,17 +29,18 @@ export const bundleInspectCommand = declareCommand({
     const bytes = await readInputFile(session, file, limits.bundleBytes);
     const description = entityDescriptionOf(parseAnyBundle(bytes, file));
     const mediaType = bundleMediaTypeOf(bytes);
-    const { signer, content, entries, timestamps, signatureBytes } = description;
+    const { signer, content, entries, timestamps, signatureBytes, schemes } = description;
     const lines = [
       `${printableOf(file)}: inspected, not verified`,
       factLine('version', mediaType ?? FIRST_GENERATION),
       factLine('size', `${bytes.length} bytes, of which the signature has ${signatureBytes}`),
+      factLine('signed with', schemes.length === 0 ? 'a key that is not in it' : schemes.join(', or ')),
       ...contentLines(content),
       ...signerLines(signer),
       ...(signer.kind === 'certificate'
         ? [
             factLine('valid', `${rfc3339Of(signer.notBefore)} to ${rfc3339Of(signer.notAfter)}`),
-            ...extensionLines(signer),
+            ...originLines(signer.names),
           ]
         : []),
       ...entries.flatMap(entryLines),

@@ -1,16 +1,16 @@
 /** countersign explain */
 
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 
 import { limits } from '../../base/limits.ts';
-import { printableOf } from '../../base/printable.ts';
 import { explainImage } from '../../flows/explain-image.ts';
-import type { ImageExplanation } from '../../flows/explain-image.ts';
 import { explainBundle } from '../../flows/explain.ts';
 import { parseReference } from '../../formats/oci/reference.ts';
 import { blobArtifactOf } from '../blob-artifact.ts';
 import { declareCommand } from '../command.ts';
 import type { Invocation, Result } from '../command.ts';
+import { imageExplanationExitOf, imageExplanationJson, imageExplanationText } from '../explain-image-output.ts';
 import { explainExitOf, explanationJson, explanationText } from '../explain-output.ts';
 import { explainTermsOf } from '../explain-terms.ts';
 import { identityFlags } from '../flags/identity.ts';
@@ -18,9 +18,7 @@ import { registryFlags } from '../flags/registry.ts';
 import { verificationModeFlags } from '../flags/services.ts';
 import { trustFlags } from '../flags/trust.ts';
 import { readInputFile } from '../input-file.ts';
-import { checkLines } from '../proof-tree.ts';
 import { withRegistry } from '../registry-access.ts';
-import { createStyle } from '../style.ts';
 import { withRuntime } from '../with-runtime.ts';
 
 const { 'insecure-ignore-sct': _sct, 'use-signed-timestamps': _stamps, ...trustSources } = trustFlags;
@@ -49,7 +47,7 @@ export const explainCommand = declareCommand({
   summary: 'Explain who signed, when, from where and what',
   description:
     'Explains a bundle, or every signature and attestation of an image, with what each check saw. Needs no policy, and decides nothing about whom to trust: with a key or an ' +
-    'identity it also says whether that policy accepts. Exit status: 0 sound (or accepted), 1 not sound (or refused), 10 nothing signed, 11 no such image, 20 could not look or tell.',
+    'identity it also says whether that policy accepts: a file with its bundle, or a signature (an attestation is none) of an image. Exit status: 0 sound (or accepted), 1 not sound (or refused), 10 nothing signed, 11 no such image, 20 could not look or tell.',
   examples: [
     { what: 'Explain a bundle', command: 'countersign explain --artifact app.tar app.tar.sigstore.json' },
     {
@@ -70,13 +68,13 @@ export const explainCommand = declareCommand({
 
 type ExplainInvocation = Invocation<typeof explainFlags>;
 
-/** A file that is there, or what can only be meant as one. */
+/** A file that is there, or what can only be meant as one: better an error about a file than a question to a registry. */
 async function isBundle(target: string): Promise<boolean> {
-  if (target === '-' || /^[./]|\.json$/.test(target)) return true;
-  return access(target).then(
-    () => true,
-    () => false,
-  );
+  if (target === '-' || /^[.~]{0,2}\/|\\|\.(?:json|sigstore|bundle)$/i.test(target)) return true;
+  const found = await stat(target).catch(() => undefined);
+  if (found !== undefined) return !found.isDirectory();
+  // A name without tag and digest below a folder that is there.
+  return /^[^:@]+\/[^:@/]+$/.test(target) && (await stat(dirname(target)).catch(() => undefined)) !== undefined;
 }
 
 async function runBundle({ values, session }: ExplainInvocation, file: string): Promise<Result> {
@@ -98,34 +96,11 @@ async function runImage(invocation: ExplainInvocation, name: string): Promise<Re
   const explained = await withRegistry(invocation, [reference], async (context) =>
     explainImage(context, reference, await explainTermsOf(withoutDefaults(values), session, context.runtime)),
   );
-  const { resolved, signatures, attestations, unseen } = explained;
-  const texts = [
-    `${printableOf(resolved)}: signatures ${signatures.length}, attestations ${attestations.length}\n`,
-    ...(unseen.length === 0 ? [] : [`${checkLines(unseen, createStyle({}, {}), '  ').join('\n')}\n`]),
-    ...[...signatures, ...attestations].map(explanationText),
-  ];
-  const exit = imageExitOf(explained);
   return {
-    text: texts.join('\n'),
-    report: {
-      resolved,
-      exit,
-      unseen,
-      signatures: signatures.map(explanationJson),
-      attestations: attestations.map(explanationJson),
-    },
-    exit,
+    text: imageExplanationText(explained),
+    report: imageExplanationJson(explained),
+    exit: imageExplanationExitOf(explained),
   };
-}
-
-/** With a policy one that it accepts is enough, as for the commands that verify; without, all must be sound. */
-function imageExitOf({ signatures, attestations, unseen }: ImageExplanation): number {
-  const all = [...signatures, ...attestations];
-  const exits = all.map(explainExitOf);
-  if (all.some(({ acceptance }) => acceptance !== undefined) && exits.includes(0)) return 0;
-  if (unseen.length > 0) return 20;
-  if (all.length === 0) return 10;
-  return exits.includes(1) ? 1 : exits.includes(20) ? 20 : 0;
 }
 
 /** The flags that weaken checks are not offered: there is nothing here to get past. */
