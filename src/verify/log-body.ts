@@ -103,12 +103,12 @@ function mismatchOf(expected: string, seen: string): Check {
 }
 
 function needsHash(hash: HashName, signed: SignedBytes): Check {
-  const known = signed.kind === 'hashes' ? Object.keys(signed.hashes).join(', ') : '';
+  const known = signed.kind === 'hashes' ? Object.keys(signed.hashes) : [];
   return {
     step: 'log.body',
     title: TITLE,
     status: 'unknown',
-    note: `the log entry holds a ${hash} of the file, of which only ${known} is known`,
+    note: `the log entry holds a ${hash} of the file, which is not known${known.length === 0 ? '' : `, only ${known.join(', ')}`}`,
     next: 'Give the file instead of its digest.',
   };
 }
