@@ -5,6 +5,7 @@ import { decodeDocument, decodeObject, decodeString } from '../base/decode.ts';
 import { InputError } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { limits } from '../base/limits.ts';
+import { reading } from '../flows/given-file.ts';
 import { parsePemBlocks } from '../crypto/pem.ts';
 import { readInputFile } from './input-file.ts';
 import type { Session } from './session.ts';
@@ -16,12 +17,15 @@ const JSON_START = 0x7b;
 /** Certificates, leaf first, DER: of a file with PEM, with base64 of PEM (as `sign-blob --output-certificate` of cosign
  *  writes it) or with one certificate in DER. Throws PEM_MALFORMED, BASE64_MALFORMED, FILE_NOT_READABLE, INPUT_TOO_LARGE. */
 export async function readCertificateFile(session: Session, path: string): Promise<readonly Uint8Array[]> {
-  const file = await readInputFile(session, path, limits.keyFileBytes);
-  if (file[0] === DER_SEQUENCE) return [file];
+  const bytes = await readInputFile(session, path, limits.keyFileBytes);
+  return bytes[0] === DER_SEQUENCE ? [bytes] : reading({ name: path, bytes }, certificatesOf);
+}
+
+function certificatesOf(file: Uint8Array): readonly Uint8Array[] {
   const blocks = parsePemBlocks(file[0] === PEM_START ? file : parseBase64(parseUtf8(file).trim()));
   const other = blocks.find(({ label }) => label !== 'CERTIFICATE');
   if (other !== undefined) {
-    throw new InputError('PEM_MALFORMED', `${path}: expected certificates, found a PEM block ${other.label}`);
+    throw new InputError('PEM_MALFORMED', `expected certificates, found a PEM block ${other.label}`);
   }
   return blocks.map(({ bytes }) => bytes);
 }

@@ -8,7 +8,7 @@ import type { ValuesOf } from './flag.ts';
 import type { identityFlags } from './flags/identity.ts';
 import type { trustFlags } from './flags/trust.ts';
 import { identitiesOf } from './identities.ts';
-import { trustedKeysOf } from './keys.ts';
+import { requireLocalKeys, trustedKeysOf } from './keys.ts';
 import type { Session } from './session.ts';
 import { trustOf } from './trust.ts';
 
@@ -19,6 +19,7 @@ type ExplainValues = ValuesOf<typeof identityFlags> &
 export async function explainTermsOf(values: ExplainValues, session: Session, runtime: Runtime): Promise<ExplainTerms> {
   const identities = await identitiesOf(values, session);
   const { key } = values;
+  if (values.offline) requireLocalKeys(key === undefined ? [] : [key]);
   if (key !== undefined && identities !== undefined) {
     throw new UsageError('FLAGS_CONFLICT', 'a key and an identity: a signature is by one or the other');
   }

@@ -92,7 +92,7 @@ function parseExtension(text: string): readonly [FulcioExtensionName, string] {
   if (name === undefined) {
     throw new UsageError(
       'FLAG_VALUE_INVALID',
-      `--certificate-extension: expected NAME=VALUE, got ${JSON.stringify(text.slice(0, 200))}`,
+      `--certificate-extension: expected NAME=VALUE with the name of a Fulcio extension, got ${JSON.stringify(text.slice(0, 200))}`,
       { hint: `Names are ${fulcioExtensionNames.join(', ')}, or their OIDs.` },
     );
   }

@@ -33,3 +33,13 @@ export async function trustedKeysOf(
   }
   return Promise.all([loadPublicKey(first, context), ...others.map((each) => loadPublicKey(each, context))]);
 }
+
+/** Throws FLAGS_CONFLICT for a key that would have to be fetched. */
+export function requireLocalKeys(references: readonly string[]): void {
+  const remote = references.find((reference) => /^https?:/i.test(reference));
+  if (remote !== undefined) {
+    throw new UsageError('FLAGS_CONFLICT', '--offline opens no socket, and --key names an address', {
+      hint: 'Download the key once, compare its fingerprint with the signer, and give the file.',
+    });
+  }
+}

@@ -1,13 +1,13 @@
 /** What the flags of the commands that verify say: who may have signed, and whose word on logs and times is taken. */
 
-import { UsageError } from '../base/errors.ts';
+import { ConfigError, UsageError } from '../base/errors.ts';
 import type { Runtime } from '../base/runtime.ts';
 import type { LogPolicy, SignaturePolicy, SignerPolicy } from '../verify/policy.ts';
 import { noTrustMaterial } from '../verify/trust-material.ts';
 import type { ValuesOf } from './flag.ts';
 import type { verificationFlags } from './flags/verification.ts';
 import { identitiesOf } from './identities.ts';
-import { trustedKeysOf } from './keys.ts';
+import { requireLocalKeys, trustedKeysOf } from './keys.ts';
 import { logPolicyOf } from './log-policy.ts';
 import type { LoggedSubject } from './log-policy.ts';
 import type { Session } from './session.ts';
@@ -32,6 +32,7 @@ export async function signatureTermsOf(
   trustNeed: 'by-signer' | 'needs-trust' = 'by-signer',
 ): Promise<SignatureTerms> {
   const keyNames = values.key.filter((name) => name !== '');
+  if (values.offline) requireLocalKeys(keyNames);
   const identities = await identitiesOf(values, session);
   if (keyNames.length > 0 && identities !== undefined) {
     throw new UsageError('FLAGS_CONFLICT', 'a key and an identity: a signature is by one or the other');
@@ -58,6 +59,11 @@ export async function signatureTermsOf(
         signerPolicyOf(values, session, runtime, identities),
         needsTrust ? trustOf(values, session, runtime) : noTrustMaterial,
       ]);
+      if (log.kind === 'required' && trust.logs.length === 0) {
+        throw new ConfigError('TRUST_ROOT_MISSING', 'no transparency log is trusted', {
+          hint: 'Name its key in SIGSTORE_REKOR_PUBLIC_KEY, or give a trusted root that has it with --trusted-root FILE.',
+        });
+      }
       const timestamps = values['use-signed-timestamps']
         ? ({ kind: 'required', threshold: 1 } as const)
         : ({ kind: 'if-present' } as const);
@@ -75,8 +81,9 @@ async function signerPolicyOf(
   if (identities === undefined) {
     return { kind: 'keys', keys: await trustedKeysOf(session, runtime.request, values.key) };
   }
-  const sct = values['insecure-ignore-sct']
-    ? ({ kind: 'ignored', by: '--insecure-ignore-sct' } as const)
-    : ({ kind: 'required' } as const);
-  return { kind: 'identities', identities, sct };
+  if (!values['insecure-ignore-sct']) {
+    return { kind: 'identities', identities, sct: { kind: 'required' } };
+  }
+  session.log.warn('Skipping SCT verification: nothing shows that the certificate was logged.');
+  return { kind: 'identities', identities, sct: { kind: 'ignored', by: '--insecure-ignore-sct' } };
 }

@@ -40,9 +40,10 @@ function signatureJson({ form, origin, verdict }: SignatureReport): Report {
 export function verdictJson(verdict: Verdict): Report {
   const { status, checks } = verdict;
   if (verdict.status !== 'verified') return { status, failed: verdict.failed, checks };
-  const { signer, scheme, claims, statement, times, entries } = verdict.evidence;
+  const { signer, scheme, claims, isClaimsChecked, statement, times, entries } = verdict.evidence;
   return {
     status,
+    isClaimsChecked,
     ...signerJson(signer),
     scheme,
     claims,

@@ -1,7 +1,7 @@
 /** Services that somebody runs, described as a trusted root. */
 
 import { hexOf } from '../base/bytes.ts';
-import { CountersignError, InputError } from '../base/errors.ts';
+import { CountersignError, InputError, UsageError } from '../base/errors.ts';
 import { parsePublicKey } from '../crypto/public-key.ts';
 import { trustedLogOf } from '../formats/trust/trusted-log.ts';
 import { encodeTrustedRoot, parseTrustedRoot } from '../formats/trust/trusted-root.ts';
@@ -40,7 +40,7 @@ export interface Services {
   readonly ctLogs: readonly LogService[];
 }
 
-/** The trusted root as JSON, the oldest services first. Verification can use all of it. Throws TRUSTED_ROOT_MALFORMED,
+/** The trusted root as JSON, the oldest services first. Verification can use all of it. Throws ARGUMENTS_INVALID for no service, TRUSTED_ROOT_MALFORMED,
  *  CERTIFICATE_MALFORMED, PEM_MALFORMED, KEY_UNSUPPORTED and what `parsePublicKey` throws. */
 export function createTrustedRoot({ base, ...services }: Services): Uint8Array {
   const logs = services.logs.map(logOf);
@@ -57,6 +57,11 @@ export function createTrustedRoot({ base, ...services }: Services): Uint8Array {
       ...services.timestampAuthorities.map(timestampAuthorityOf),
     ]),
   };
+  if (Object.values(root).every((services: readonly unknown[]) => services.length === 0)) {
+    throw new UsageError('ARGUMENTS_INVALID', 'a trusted root without any service trusts nobody', {
+      hint: 'Describe at least one service: --fulcio, --rekor, --ctfe or --tsa.',
+    });
+  }
   const encoded = encodeTrustedRoot(root);
   requireUsable(parseTrustedRoot(encoded));
   return encoded;

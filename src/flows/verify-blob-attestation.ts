@@ -9,6 +9,7 @@ import type { ArtifactDigest, PredicateTypePolicy, SubjectPolicy } from '../veri
 import type { SignaturePolicy } from '../verify/policy.ts';
 import { digestsOfStream } from './artifact-digests.ts';
 import type { BlobReport } from './verify-blob.ts';
+import { reading } from './given-file.ts';
 
 /** What must be attested: the file as a stream, only its digest, or anything (`--check-claims=false`). */
 export type AttestedArtifact =
@@ -52,8 +53,9 @@ function entityOf(proof: AttestationProof): SignedEntity {
       ? { ...entity, timestamps }
       : { ...entity, timestamps, signer: { kind: 'certificate', chain: certificates } };
   }
-  const { bytes, name } = proof;
-  return isSigstoreBundle(bytes) ? parseBundle(bytes, name) : parseBlobAttestation(bytes, name);
+  return reading(proof, (bytes) =>
+    isSigstoreBundle(bytes) ? parseBundle(bytes, proof.name) : parseBlobAttestation(bytes, proof.name),
+  );
 }
 
 async function subjectOf(artifact: AttestedArtifact): Promise<SubjectPolicy> {

@@ -16,6 +16,7 @@ import { parseCertificate } from '../formats/x509/certificate.ts';
 import { verifyBlobSignature } from '../verify/blob-signature.ts';
 import type { Artifact } from '../verify/blob-signature.ts';
 import type { SignaturePolicy } from '../verify/policy.ts';
+import { reading } from './given-file.ts';
 import type { Verdict } from '../verify/verdict.ts';
 
 /** What was signed: the file as a stream, or only its digest. */
@@ -75,9 +76,9 @@ function entityOf(proof: BlobProof): SignedEntity {
       timestamps: proof.timestamps ?? [],
     };
   }
-  return isSigstoreBundle(proof.bytes)
-    ? parseBundle(proof.bytes, proof.name)
-    : parseBlobBundle(proof.bytes, proof.name);
+  return reading(proof, (bytes) =>
+    isSigstoreBundle(bytes) ? parseBundle(bytes, proof.name) : parseBlobBundle(bytes, proof.name),
+  );
 }
 
 /** Reads the file once, as far as the scheme needs it. Throws INPUT_TOO_LARGE, and what the stream throws. */

@@ -7,6 +7,7 @@ import { verifyAttestation } from '../verify/attestation-signature.ts';
 import type { ArtifactDigest } from '../verify/attestation-signature.ts';
 import type { SignaturePolicy } from '../verify/policy.ts';
 import { digestsOfStream } from './artifact-digests.ts';
+import { reading } from './given-file.ts';
 import { verifyBlobEntity } from './verify-blob.ts';
 import type { BlobArtifact, BlobReport } from './verify-blob.ts';
 
@@ -20,7 +21,8 @@ export interface VerifyBundleRequest {
 
 /** Judges the bundle; a statement may be of any type. Throws what `parseBundle`, `verifyBlob` and the stream throw. */
 export async function verifyBundle(request: VerifyBundleRequest): Promise<BlobReport> {
-  const entity = parseBundle(request.bundle, request.name);
+  const { bundle, name } = request;
+  const entity = reading({ name, bytes: bundle }, (bytes) => parseBundle(bytes, name));
   if (entity.content.kind === 'message') {
     return verifyBlobEntity(entity, request.artifact, request.signature);
   }

@@ -49,7 +49,7 @@ function checkOf(signer: CertificatePolicy, names: SignerNames, subject: string 
   if (signer.kind === 'unsafe-anyone') {
     return subject === undefined
       ? failed(STEP, TITLE, { expected: 'a certificate that names somebody', seen })
-      : { step: STEP, title: TITLE, status: 'skip', seen, note: 'not asked for' };
+      : { step: STEP, title: TITLE, status: 'skip', seen, note: 'that is for a policy to say' };
   }
   return subject === undefined
     ? failed(STEP, TITLE, {

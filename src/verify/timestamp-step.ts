@@ -115,7 +115,7 @@ function checkImprint({ info }: TimestampToken, { signature, content }: SignedEn
 function checkThreshold({ entity, policy }: Proof, times: readonly ProvenTime[]): Check | undefined {
   // An authority that stamps twice has still said it once.
   const count = new Set(times.map(({ by }) => by)).size;
-  if (policy.timestamps.kind === 'required' && !(count >= policy.timestamps.threshold && count >= 1)) {
+  if (policy.timestamps.kind !== 'if-present' && !(count >= policy.timestamps.threshold && count >= 1)) {
     return failed('timestamp', 'Enough trusted authorities stamped the signature', {
       expected: `trusted authorities: ${policy.timestamps.threshold}`,
       seen: `trusted authorities: ${count}, timestamps: ${entity.timestamps.length}`,

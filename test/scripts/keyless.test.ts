@@ -87,6 +87,14 @@ describe('verify-blob by identity', { concurrency: 3 }, () => {
   refuses('no trusted root', [...blob, ...who], 'TRUST_ROOT_MISSING');
   refuses('a trusted root that is none', [...blob, ...who, '--trusted-root', 'app.txt'], 'TRUSTED_ROOT_MALFORMED');
   refuses('no such trusted root', [...blob, ...who, '--trusted-root', 'nowhere.json'], 'FILE_NOT_READABLE');
+  refuses('a key to fetch, offline', [...blob, '--offline', '--key', 'https://127.0.0.1:1/k.pub'], 'FLAGS_CONFLICT');
+  refuses('authorities beside a key', [...blob, '--key', 'cosign.pub', '--ca-roots', 'ca.pem'], 'FLAGS_CONFLICT');
+  refuses('an own authority and no log', [...blob, ...who, '--ca-roots', 'ca.pem'], 'TRUST_ROOT_MISSING');
+  refuses(
+    'a signature that is no file',
+    ['verify-blob', '--signature', '/nonexistent', 'app.txt', '--key', 'cosign.pub'],
+    'SIGNATURE_MALFORMED',
+  );
   refuses(
     'roots twice',
     [...blob, ...who, '--ca-roots', 'ca.pem', '--certificate-chain', 'chain.pem'],
@@ -133,6 +141,17 @@ describe('verify-blob by identity', { concurrency: 3 }, () => {
     assert.equal(ignoring.status, 0, ignoring.stderr);
     assert.match(ignoring.stderr, /^WARNING: Skipping tlog verification/m);
     assert.match(ignoring.stderr, /^time: this machine's clock$/m);
+  });
+
+  test('a certificate that was not logged is refused, or its missing check is said', async () => {
+    const unlogged = scene.sigstore.sign({ content: { artifact }, certificate: { scts: [] } });
+    scene.write('no-sct.sigstore.json', JSON.stringify(unlogged.bundle()));
+    const args = ['verify-blob', '--bundle', 'no-sct.sigstore.json', 'app.txt', ...who, ...root];
+    const strict = await scene.run([...args, '--json']);
+    assert.deepEqual([strict.status, (jsonOf(strict)['failed'] as Record<string, string>)['step']], [1, 'sct']);
+    const ignoring = await scene.run([...args, '--insecure-ignore-sct']);
+    assert.equal(ignoring.status, 0, ignoring.stderr);
+    assert.match(ignoring.stderr, /^WARNING: Skipping SCT verification/m);
   });
 
   test('variables may not take checks away', async () => {

@@ -175,14 +175,14 @@ export const verificationModeFlags = {
   offline: {
     type: 'bool',
     default: false,
-    help: 'ask nobody but the registry, which is always so in this version',
+    help: 'open no socket but to the registry; says how old a trusted root of "initialize" is',
     cosign: same(),
   },
   'private-infrastructure': {
     type: 'bool',
     default: false,
     weakens: true,
-    deprecated: 'use --insecure-ignore-tlog',
+    deprecated: 'it is another word for --insecure-ignore-tlog',
     help: 'the same as --insecure-ignore-tlog',
     cosign: mapped('The same as --insecure-ignore-tlog.'),
   },

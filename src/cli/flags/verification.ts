@@ -20,7 +20,7 @@ export const verificationFlags = {
     type: 'stringArray',
     placeholder: 'KEY',
     completes: 'file',
-    help: 'public key to trust: a file, env://VARIABLE or https://… (required; several only with --threshold)',
+    help: 'public key to trust: a file, env://VARIABLE or https://… (or give an identity; several only with --threshold)',
     cosign: mapped(
       'Several only with --threshold; of several, cosign silently uses the last. Key management services are refused in this version.',
     ),
