@@ -5,7 +5,7 @@
 import { parseBase64 } from '../base/bytes.ts';
 import { decodeObject, decodeString } from '../base/decode.ts';
 import type { Decoder } from '../base/decode.ts';
-import { InputError } from '../base/errors.ts';
+import { InputError, isErrorWithCode } from '../base/errors.ts';
 
 type Members = Parameters<typeof decodeObject>[0];
 
@@ -20,7 +20,7 @@ export function decodeMessage<const M extends Members>(members: M): ReturnType<t
       return decode(value, path);
     }
     // As most are written: nothing to rename.
-    if (Object.keys(value).every((spelling) => names.get(spelling) === spelling)) {
+    if (Object.keys(value).every((spelling) => Object.hasOwn(members, spelling))) {
       return decode(value, path);
     }
     const source: Record<string, unknown> = {};
@@ -36,7 +36,16 @@ export function decodeMessage<const M extends Members>(members: M): ReturnType<t
   };
 }
 
-export const decodeBytes: Decoder<Uint8Array> = (value, path) => parseBase64(decodeString(value, path));
+export const decodeBytes: Decoder<Uint8Array> = (value, path) => {
+  const text = decodeString(value, path);
+  try {
+    return parseBase64(text);
+  } catch (cause) {
+    throw isErrorWithCode(cause, 'BASE64_MALFORMED')
+      ? new InputError('BASE64_MALFORMED', `${path.slice(0, 300)}: expected canonical padded base64`, { cause })
+      : cause;
+  }
+};
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
