@@ -29,6 +29,11 @@ export function base64Of(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('base64');
 }
 
+/** Base64 of the url alphabet, without padding. @source RFC 4648 section 5 */
+export function base64UrlOf(bytes: Uint8Array): string {
+  return bufferOf(bytes).toString('base64url');
+}
+
 /** Reads standard, padded, canonical base64: no white space, no url alphabet, no stray trailing bits, so that two
  *  different texts never mean the same bytes. Throws BASE64_MALFORMED. @source RFC 4648 sections 3.5 and 4 */
 export function parseBase64(text: string): Uint8Array {

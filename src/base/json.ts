@@ -27,46 +27,47 @@ export function parseJson(bytes: Uint8Array | string, source: JsonSource): JsonV
   const text = typeof bytes === 'string' ? bytes : parseUtf8(bytes);
   try {
     // First: a parser builds what it reads, and a megabyte of brackets becomes sixty of lists in lists.
-    checkStructure(text, source.what);
-    return JSON.parse(text) as JsonValue;
+    const names = checkStructure(text, source.what);
+    const value = JSON.parse(text) as JsonValue;
+    // Of members with one name, however it is spelled, the parser kept the last.
+    if (memberCountOf(value) !== names) {
+      const name = repeatedNameIn(text).slice(0, 100);
+      throw new InputError('JSON_MALFORMED', `${source.what}: the member ${name} appears twice in one object`);
+    }
+    return value;
   } catch (cause) {
     if (cause instanceof InputError) throw cause;
     throw new InputError('JSON_MALFORMED', `${source.what}: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Refuses depth and number of values above their caps, and repeated member names. Of a text that is no JSON it may say
+/** Refuses depth and number of values above their caps; counts the names of members. Of a text that is no JSON it may say
  *  anything, but ends. */
-function checkStructure(text: string, what: string): void {
-  const open: (Set<string> | undefined)[] = [];
-  let expectName = false;
+function checkStructure(text: string, what: string): number {
+  let depth = 0;
   let values = 0;
+  let names = 0;
   for (let at = 0; at < text.length; at += 1) {
     const char = text[at];
     if (char === '"') {
-      const end = stringEnd(text, at);
-      if (expectName) {
-        addName(open.at(-1), text.slice(at, end + 1), what);
-        expectName = false;
-      }
-      at = end;
+      at = stringEnd(text, at);
+    } else if (char === ':') {
+      names += 1;
     } else if (char === '{' || char === '[') {
-      open.push(char === '{' ? new Set() : undefined);
-      expectName = char === '{';
-      if (open.length > limits.jsonDepth) {
+      depth += 1;
+      if (depth > limits.jsonDepth) {
         throw new InputError('JSON_TOO_DEEP', `${what}: nests deeper than ${limits.jsonDepth} levels`);
       }
     } else if (char === '}' || char === ']') {
-      open.pop();
-      expectName = false;
+      depth -= 1;
     } else if (char === ',') {
-      expectName = open.at(-1) !== undefined;
       values += 1;
       if (values > limits.jsonValues) {
         throw new InputError('INPUT_TOO_LARGE', `${what}: at most ${limits.jsonValues} values are read`);
       }
     }
   }
+  return names;
 }
 
 /** Where the string ends that starts here; past the text where it does not. Leaps from quote to quote: most of a bundle is
@@ -83,11 +84,33 @@ function stringEnd(text: string, start: number): number {
   return at;
 }
 
-function addName(names: Set<string> | undefined, quoted: string, what: string): void {
-  // Names are compared after unescaping: "\u0061" and "a" are the same member.
-  const name = quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1);
-  if (names?.has(name)) {
-    throw new InputError('JSON_MALFORMED', `${what}: the member ${quoted.slice(0, 100)} appears twice in one object`);
+/** The members of all objects in a value. */
+function memberCountOf(value: JsonValue): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inside = Object.values(value);
+  return inside.reduce<number>((sum, each) => sum + memberCountOf(each), Array.isArray(value) ? 0 : inside.length);
+}
+
+/** The first name that one object of a JSON text has twice, as it is spelled there. */
+function repeatedNameIn(text: string): string {
+  const open: Set<unknown>[] = [];
+  let last = '';
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (char === '"') {
+      const end = stringEnd(text, at);
+      last = text.slice(at, end + 1);
+      at = end;
+    } else if (char === '{' || char === '[') {
+      open.push(new Set());
+    } else if (char === '}' || char === ']') {
+      open.pop();
+    } else if (char === ':') {
+      // Compared after unescaping: "\u0061" and "a" are the same member.
+      const name: unknown = JSON.parse(last);
+      if (open.at(-1)?.has(name) === true) return last;
+      open.at(-1)?.add(name);
+    }
   }
-  names?.add(name);
+  return '';
 }

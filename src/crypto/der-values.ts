@@ -28,9 +28,10 @@ export function oidOf(element: DerElement): string {
 }
 
 export function booleanOf(element: DerElement): boolean {
-  const content = contentOf(requireTag(element, derTags.boolean));
-  if (content.length !== 1 || (content[0] !== 0 && content[0] !== 0xff)) throw malformed('a boolean', element);
-  return content[0] === 0xff;
+  const { source, contentStart, end } = requireTag(element, derTags.boolean);
+  const octet = source[contentStart];
+  if (end !== contentStart + 1 || (octet !== 0 && octet !== 0xff)) throw malformed('a boolean', element);
+  return octet === 0xff;
 }
 
 /** Two's complement, as its minimal octets. */
@@ -96,24 +97,29 @@ export function utf8TextOf(content: Uint8Array, element: DerElement): string {
   }
 }
 
-const UTC_TIME = /^(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/;
-const GENERALIZED_TIME = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})(?:\.(\d{0,8}[1-9]))?Z$/;
+const FRACTION = /^\.(\d{0,8}[1-9])Z$/;
+const DIGIT_0 = 0x30;
+const LETTER_Z = 0x5a;
 
 /** A UTCTime or GeneralizedTime in UTC, with seconds. Fractions below a millisecond are cut off.
  *  @source RFC 5280 section 4.1.2.5, X.690 section 11.7 */
 export function instantOf(element: DerElement): Date {
-  const text = String.fromCharCode(...contentOf(element).subarray(0, 40));
+  const { source, contentStart } = element;
   const isUtc = element.tag === derTags.utcTime;
   if (!isUtc) requireTag(element, derTags.generalizedTime);
-  const match = (isUtc ? UTC_TIME : GENERALIZED_TIME).exec(text);
-  if (match === null) throw malformed('a time', element);
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  const fullYear = isUtc ? year + (year < 50 ? 2000 : 1900) : year;
-  const fractionMs = Math.floor(Number(`0.${match[7] ?? '0'}`) * 1000);
+  const century = isUtc ? 0 : twoDigitsAt(source, contentStart) * 100;
+  const at = isUtc ? contentStart : contentStart + 2;
+  const shortYear = twoDigitsAt(source, at);
+  const year = isUtc ? shortYear + (shortYear < 50 ? 2000 : 1900) : century + shortYear;
+  const month = twoDigitsAt(source, at + 2);
+  const day = twoDigitsAt(source, at + 4);
+  const hour = twoDigitsAt(source, at + 6);
+  const minute = twoDigitsAt(source, at + 8);
+  const second = twoDigitsAt(source, at + 10);
   const instant = new Date(0);
-  instant.setUTCFullYear(fullYear, month - 1, day);
-  instant.setUTCHours(hour, minute, second, fractionMs);
-  // A 31st of February would have become another day.
+  instant.setUTCFullYear(year, month - 1, day);
+  instant.setUTCHours(hour, minute, second, fractionMsOf(element, at + 12));
+  // A 31st of February would have become another day; what is no digit, no time at all.
   const isReal =
     instant.getUTCMonth() === month - 1 &&
     instant.getUTCDate() === day &&
@@ -122,6 +128,22 @@ export function instantOf(element: DerElement): Date {
     instant.getUTCSeconds() === second;
   if (!isReal) throw malformed('a time that does not exist', element);
   return instant;
+}
+
+/** NaN where two digits are not. */
+function twoDigitsAt(source: Uint8Array, at: number): number {
+  const tens = (source[at] ?? 0) - DIGIT_0;
+  const ones = (source[at + 1] ?? 0) - DIGIT_0;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** What follows the seconds of a time: a fraction, perhaps, and the letter that says that the time is in UTC. */
+function fractionMsOf(element: DerElement, at: number): number {
+  const { source, end } = element;
+  if (at === end - 1 && source[at] === LETTER_Z) return 0;
+  const digits = FRACTION.exec(String.fromCharCode(...source.subarray(at, Math.min(end, at + 20))))?.[1];
+  if (digits === undefined) throw malformed('a time', element);
+  return Math.floor(Number(`0.${digits}`) * 1000);
 }
 
 /** The first two stand in one number. @source X.690 section 8.19.4 */

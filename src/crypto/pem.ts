@@ -12,7 +12,6 @@ export interface PemBlock {
 }
 
 const BEGIN = /^-----BEGIN ([A-Z0-9][A-Z0-9 ]{0,62})-----$/;
-const LINE = /[^\r\n]+/g;
 
 /** Reads one or more blocks. Throws PEM_MALFORMED, INPUT_TOO_LARGE. */
 export function parsePemBlocks(text: Uint8Array | string): readonly PemBlock[] {
@@ -56,7 +55,9 @@ export function encodePem(block: PemBlock): string {
 
 function linesOf(text: Uint8Array | string): readonly string[] {
   try {
-    return ((typeof text === 'string' ? text : parseUtf8(text)).match(LINE) ?? [])
+    return (typeof text === 'string' ? text : parseUtf8(text))
+      .replaceAll('\r', '\n')
+      .split('\n')
       .map((line) => line.trim())
       .filter((line) => line !== '');
   } catch (cause) {
@@ -65,13 +66,14 @@ function linesOf(text: Uint8Array | string): readonly string[] {
 }
 
 function bodyOf(lines: readonly string[], label: string): Uint8Array {
-  if (lines.some((line) => line.includes(':'))) {
+  const body = lines.join('');
+  if (body.includes(':')) {
     throw malformed(
       `the block ${label} has header lines (an old form of encryption): convert it with "openssl pkcs8 -topk8"`,
     );
   }
   try {
-    return parseBase64(lines.join(''));
+    return parseBase64(body);
   } catch (cause) {
     throw isErrorWithCode(cause, 'BASE64_MALFORMED') ? malformed(`the block ${label} is not canonical base64`) : cause;
   }

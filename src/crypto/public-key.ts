@@ -1,9 +1,9 @@
 /** Public keys: which are accepted, how they are read and written. */
 
 import { createPublicKey } from 'node:crypto';
-import type { KeyObject } from 'node:crypto';
+import type { JsonWebKeyInput, KeyObject, PublicKeyInput } from 'node:crypto';
 
-import { base64Of, isSameBytes, parseHex } from '../base/bytes.ts';
+import { base64Of, base64UrlOf, isSameBytes, parseHex } from '../base/bytes.ts';
 import { InputError } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import { sha256HexOf } from './hash.ts';
@@ -26,16 +26,20 @@ const DER_SEQUENCE = 0x30;
 
 /** Keys that are a point: how their SubjectPublicKeyInfo begins, up to the coordinates (uncompressed), and the length of
  *  the whole. What begins so and is as long has no other spelling. */
-const POINT_KEYS: readonly {
+interface PointKey {
   readonly algorithm: KeyAlgorithm;
+  /** The curve's name in JSON Web Keys, where the point has two coordinates. */
+  readonly curve: 'P-256' | 'P-384' | 'P-521' | undefined;
   readonly start: Uint8Array;
   readonly spkiBytes: number;
-}[] = [
-  ['ecdsa-p256', '3059301306072a8648ce3d020106082a8648ce3d03010703420004', 91] as const,
-  ['ecdsa-p384', '3076301006072a8648ce3d020106052b8104002203620004', 120] as const,
-  ['ecdsa-p521', '30819b301006072a8648ce3d020106052b810400230381860004', 158] as const,
-  ['ed25519', '302a300506032b6570032100', 44] as const,
-].map(([algorithm, start, spkiBytes]) => ({ algorithm, start: parseHex(start), spkiBytes }));
+}
+
+const POINT_KEYS: readonly PointKey[] = [
+  ['ecdsa-p256', 'P-256', '3059301306072a8648ce3d020106082a8648ce3d03010703420004', 91] as const,
+  ['ecdsa-p384', 'P-384', '3076301006072a8648ce3d020106052b8104002203620004', 120] as const,
+  ['ecdsa-p521', 'P-521', '30819b301006072a8648ce3d020106052b810400230381860004', 158] as const,
+  ['ed25519', undefined, '302a300506032b6570032100', 44] as const,
+].map(([algorithm, curve, start, spkiBytes]) => ({ algorithm, curve, start: parseHex(start), spkiBytes }));
 
 const ED25519_POINT_BYTES = 32;
 
@@ -77,7 +81,7 @@ export function parsePublicKeyDer(der: Uint8Array, encoding: 'spki' | 'pkcs1'): 
 /** Takes a key that node:crypto holds already. Throws KEY_UNSUPPORTED, KEY_WEAK. */
 export function publicKeyOf(keyObject: KeyObject): PublicKey {
   const spki = new Uint8Array(keyObject.export({ type: 'spki', format: 'der' }));
-  return keyOf(pointAlgorithmOf(spki) ?? rsaAlgorithmOf(keyObject, spki), keyObject, spki);
+  return keyOf(pointKeyOf(spki)?.algorithm ?? rsaAlgorithmOf(keyObject, spki), keyObject, spki);
 }
 
 /** The PEM that cosign writes. */
@@ -91,25 +95,32 @@ export function publicKeyHintOf(key: PublicKey): string {
 }
 
 function importSpki(der: Uint8Array): PublicKey {
-  const keyObject = decoded(der, 'spki');
-  const algorithm = pointAlgorithmOf(der);
-  if (algorithm !== undefined) {
+  const point = pointKeyOf(der);
+  if (point !== undefined) {
     // Writing a key out again, to compare, takes longer than reading it.
-    return keyOf(algorithm, keyObject, new Uint8Array(der));
+    return keyOf(point.algorithm, pointKeyObjectOf(point, der), new Uint8Array(der));
   }
-  const key = publicKeyOf(keyObject);
+  const key = publicKeyOf(decoded({ key: der as Buffer, format: 'der', type: 'spki' }));
   return requireCanonical(key, key.spki, der);
 }
 
 function importPkcs1(der: Uint8Array): PublicKey {
   // By way of the other form: Node 24 cannot write PKCS#1 from a key that it read as PKCS#1.
-  const key = importSpki(publicKeyOf(decoded(der, 'pkcs1')).spki);
+  const key = importSpki(publicKeyOf(decoded({ key: der as Buffer, format: 'der', type: 'pkcs1' })).spki);
   return requireCanonical(key, key.keyObject.export({ type: 'pkcs1', format: 'der' }), der);
 }
 
-function decoded(der: Uint8Array, type: 'spki' | 'pkcs1'): KeyObject {
+/** Coordinates are read in half the time: of DER, OpenSSL has to find out what it holds. */
+function pointKeyObjectOf({ curve, start, spkiBytes }: PointKey, der: Uint8Array): KeyObject {
+  if (curve === undefined) return decoded({ key: der as Buffer, format: 'der', type: 'spki' });
+  const middle = (start.length + spkiBytes) / 2;
+  const x = base64UrlOf(der.subarray(start.length, middle));
+  return decoded({ key: { kty: 'EC', crv: curve, x, y: base64UrlOf(der.subarray(middle)) }, format: 'jwk' });
+}
+
+function decoded(input: PublicKeyInput | JsonWebKeyInput): KeyObject {
   try {
-    return createPublicKey({ key: der as Buffer, format: 'der', type });
+    return createPublicKey(input);
   } catch (cause) {
     throw new InputError('KEY_MALFORMED', 'the public key cannot be decoded', { cause });
   }
@@ -123,10 +134,10 @@ function requireCanonical(key: PublicKey, canonical: Uint8Array, given: Uint8Arr
   return key;
 }
 
-function pointAlgorithmOf(spki: Uint8Array): KeyAlgorithm | undefined {
+function pointKeyOf(spki: Uint8Array): PointKey | undefined {
   return POINT_KEYS.find(
     ({ start, spkiBytes }) => spki.length === spkiBytes && isSameBytes(spki.subarray(0, start.length), start),
-  )?.algorithm;
+  );
 }
 
 function rsaAlgorithmOf(keyObject: KeyObject, spki: Uint8Array): KeyAlgorithm {

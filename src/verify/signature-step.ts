@@ -3,9 +3,9 @@
 import { CountersignError } from '../base/errors.ts';
 import type { Hashes } from '../crypto/hash.ts';
 import { verifyingSchemesOf } from '../crypto/key-algorithm.ts';
+import { parsePublicKey } from '../crypto/public-key.ts';
 import type { PublicKey } from '../crypto/public-key.ts';
 import { verifyHashSignature, verifySignature } from '../crypto/signature.ts';
-import { keyOfCertificate } from './certificate-key.ts';
 import type { Proof, SignedBytes } from './proof.ts';
 import { failed, fingerprintsOf, passed } from './shared-steps.ts';
 import type { Check } from './verdict.ts';
@@ -21,7 +21,7 @@ export async function checkSignature(proof: Proof): Promise<Proof> {
   }
   const title = "The signature is by the certificate's key";
   try {
-    return await withSignature(proof, [keyOfCertificate(certificate)], title);
+    return await withSignature(proof, [parsePublicKey(certificate.spki)], title);
   } catch (error) {
     if (!(error instanceof CountersignError)) throw error;
     const facts = { expected: 'a public key of an accepted kind', seen: error.message };

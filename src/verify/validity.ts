@@ -10,7 +10,9 @@ export function lifetimeOf({ notBefore, notAfter }: Certificate): ValidityPeriod
 }
 
 export function isWithin({ start, end }: ValidityPeriod, instant: Date): boolean {
-  return start <= instant && (end === undefined || instant <= end);
+  // Dates themselves are compared by way of a function call each.
+  const time = instant.getTime();
+  return start.getTime() <= time && (end === undefined || time <= end.getTime());
 }
 
 /** "2025-06-01T00:00:00Z to 2026-06-01T00:00:00Z", "2025-06-01T00:00:00Z and later". */

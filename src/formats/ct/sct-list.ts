@@ -22,7 +22,8 @@ export interface Sct {
 
 const VERSION_1 = 0;
 const LOG_ID_BYTES = 32;
-const LAST_DATE_MS = 8_640_000_000_000_000n;
+const CUT_OFF = 'a signed certificate timestamp that is cut off';
+const LAST_DATE_MS = 8_640_000_000_000_000;
 
 /** @source RFC 5246 section 7.4.1.4.1, RFC 8422 section 5.1.3 */
 const HASHES: Readonly<Record<number, HashName>> = { 4: 'sha256', 5: 'sha384', 6: 'sha512' };
@@ -64,9 +65,10 @@ function readSct(sct: TlsReader): Sct {
 }
 
 function timestampOf(octets: Uint8Array): Date {
-  const ms = octets.reduce((sum, octet) => sum * 256n + BigInt(octet), 0n);
+  // Beyond 2^53 it is inexact, and beyond all dates.
+  const ms = octets.reduce((sum, octet) => sum * 256 + octet, 0);
   if (ms > LAST_DATE_MS) throw certificateError('a signed certificate timestamp beyond all dates');
-  return new Date(Number(ms));
+  return new Date(ms);
 }
 
 /** Reads TLS presentation language: big-endian numbers, vectors with a length of two octets. @source RFC 8446 section 3 */
@@ -84,18 +86,21 @@ class TlsReader {
 
   bytes(length: number): Uint8Array {
     const part = this.#bytes.subarray(this.#at, this.#at + length);
-    if (part.length !== length) throw certificateError('a signed certificate timestamp that is cut off');
+    if (part.length !== length) throw certificateError(CUT_OFF);
     this.#at += length;
     return part;
   }
 
   octet(): number {
-    return this.bytes(1)[0] ?? 0;
+    const octet = this.#bytes[this.#at];
+    if (octet === undefined) throw certificateError(CUT_OFF);
+    this.#at += 1;
+    return octet;
   }
 
   vector(): Uint8Array {
-    const [high = 0, low = 0] = this.bytes(2);
-    return this.bytes(high * 256 + low);
+    const high = this.octet();
+    return this.bytes(high * 256 + this.octet());
   }
 
   end(): void {

@@ -52,11 +52,10 @@ const HASH_NAMES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
  *  else the parts of a document throw. */
 export function parseEntryBody({ body, kind, version }: Pick<LogEntry, 'body' | 'kind' | 'version'>): EntryBody {
   const name = `${kind}/${version}`;
-  const decodeSpec = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
-  if (decodeSpec === undefined) {
+  const decode = bodyDecoders.get(name);
+  if (decode === undefined) {
     throw new InputError('LOG_ENTRY_UNSUPPORTED', `log entry of the kind ${JSON.stringify(name.slice(0, 100))}`);
   }
-  const decode = decodeObject({ apiVersion: decodeLiteral(version), kind: decodeLiteral(kind), spec: decodeSpec });
   return decodeDocument(parseBodyJson(body), decode, WHAT).spec;
 }
 
@@ -159,7 +158,8 @@ const decodeDsseV2 = decodeMessage({
   dsseV002: decodeMessage({ payloadHash: decodeHashOutput, signatures: decodeArray(decodeSignature) }),
 });
 
-const kinds: Readonly<Record<string, Decoder<EntryBody>>> = {
+/** By kind and version. */
+const specDecoders: Readonly<Record<string, Decoder<EntryBody>>> = {
   'hashedrekord/0.0.1': (spec, path) => {
     const { data, signature } = decodeHashedRekordV1(spec, path);
     return {
@@ -213,6 +213,13 @@ const kinds: Readonly<Record<string, Decoder<EntryBody>>> = {
     };
   },
 };
+
+const bodyDecoders = new Map(
+  Object.entries(specDecoders).map(([name, spec]) => {
+    const [kind = '', version = ''] = name.split('/');
+    return [name, decodeObject({ apiVersion: decodeLiteral(version), kind: decodeLiteral(kind), spec })];
+  }),
+);
 
 function loggedSignatureOf({ content, verifier }: Decoded<typeof decodeSignature>): LoggedSignature {
   return { signer: verifier, signature: content };

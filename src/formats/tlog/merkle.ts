@@ -5,16 +5,18 @@ import { hashOf } from '../../crypto/hash.ts';
 
 const HASH_BYTES = 32;
 const LEAF_PREFIX = Uint8Array.of(0);
-const NODE_PREFIX = Uint8Array.of(1);
+const NODE_PREFIX = 1;
 
 /** SHA-256 of a zero byte and the leaf's data. */
 export function leafHashOf(data: Uint8Array): Uint8Array {
   return hashOf('sha256', concatBytes([LEAF_PREFIX, data]));
 }
 
-/** SHA-256 of a one byte and both hashes. @internal for its tests */
-export function nodeHashOf(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return hashOf('sha256', concatBytes([NODE_PREFIX, left, right]));
+/** SHA-256 of a one byte and both hashes, which are put together in `node`. @internal for its tests */
+export function nodeHashOf(left: Uint8Array, right: Uint8Array, node: Uint8Array = createNode()): Uint8Array {
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return hashOf('sha256', node);
 }
 
 /** The root of the tree of this size to which the path leads from a leaf at this index; undefined when no path of this
@@ -37,8 +39,15 @@ export function inclusionRootOf(
   if (path.length !== meetingLevel + edge.replaceAll('0', '').length) {
     return undefined;
   }
+  const node = createNode();
   return path.reduce((hash, sibling, level) => {
     const isRightChild = level >= meetingLevel || bits[bits.length - 1 - level] === '1';
-    return isRightChild ? nodeHashOf(sibling, hash) : nodeHashOf(hash, sibling);
+    return isRightChild ? nodeHashOf(sibling, hash, node) : nodeHashOf(hash, sibling, node);
   }, leafHash);
+}
+
+function createNode(): Uint8Array {
+  const node = new Uint8Array(1 + 2 * HASH_BYTES);
+  node[0] = NODE_PREFIX;
+  return node;
 }

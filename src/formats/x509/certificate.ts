@@ -127,7 +127,7 @@ function extensionsOf(tbs: DerCursor): readonly Extension[] {
   }
   const extensions = elements.map(readExtension);
   // Two readers could each take another one.
-  if (new Set(extensions.map(({ oid }) => oid)).size !== extensions.length)
+  if (extensions.some(({ oid }, index) => extensions.findIndex((each) => each.oid === oid) !== index))
     throw certificateError('repeats an extension');
   return extensions;
 }
