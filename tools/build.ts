@@ -34,7 +34,7 @@ async function buildCommandLine(dist: string): Promise<void> {
     splitting: true,
     platform: 'node',
     format: 'esm',
-    target: 'node24.5',
+    target: 'node24.15',
     minifySyntax: true,
     legalComments: 'linked',
     logLevel: 'error',
@@ -82,7 +82,7 @@ async function functionOf(name: string, moduleText: string): Promise<string> {
     sourcefile: 'module.mjs',
     format: 'cjs',
     platform: 'node',
-    target: 'node24.5',
+    target: 'node24.15',
     // What is not a module cannot import.
     supported: { 'dynamic-import': false },
     charset: 'ascii',

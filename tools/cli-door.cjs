@@ -3,9 +3,9 @@
 'use strict';
 
 const version = process.versions.node.split('.').map(Number);
-if (version[0] < 24 || (version[0] === 24 && version[1] < 5)) {
+if (version[0] < 24 || (version[0] === 24 && version[1] < 15)) {
   process.stderr.write(
-    'countersign needs Node 24.5 or newer; this is Node ' + process.versions.node + ' (' + process.execPath + ')\n',
+    'countersign needs Node 24.15 or newer; this is Node ' + process.versions.node + ' (' + process.execPath + ')\n',
   );
   process.exit(1);
 }

@@ -16,21 +16,22 @@ import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 import { settingsOf } from './settings.ts';
 import type { Settings } from './settings.ts';
+import type { StandardStreams } from './standard-streams.ts';
 
 /** Runs a command; never throws. */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(words: readonly string[], streams: StandardStreams): Promise<number> {
   // Before the words are understood, only their plain look tells how to fail.
-  let output: OutputSettings = { isJson: words.includes('--json'), file: undefined, stdout: process.stdout };
+  let output: OutputSettings = { isJson: words.includes('--json'), file: undefined, streams };
   let session: Session | undefined;
   try {
     const { command, rest } = await findCommand(words);
     if (command === undefined) {
-      return await printHelp(rest);
+      return await printHelp(rest, streams);
     }
     const flags: Flags = { ...command.flags, ...globalFlags };
     const parsed = parseArguments(rest, flags);
     if (parsed.isHelpAsked) {
-      return await printHelp(command.path);
+      return await printHelp(command.path, streams);
     }
     const settings = settingsOf(flags, parsed, command.ignoresEnvironment === true ? undefined : process.env);
     output = {
@@ -39,6 +40,7 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       file: settings.values['output-file'] as string | undefined,
     };
     session = openSession({
+      streams,
       isVerbose: settings.values['verbose'] === true,
       timeoutMs: timeoutMsOf(command, settings),
     });
@@ -96,11 +98,11 @@ function leadingFlagCount(words: readonly string[]): number {
   return Math.min(count, words.length);
 }
 
-async function printHelp(path: readonly string[]): Promise<number> {
+async function printHelp(path: readonly string[], streams: StandardStreams): Promise<number> {
   const { helpText } = await import('./help.ts');
   await printResult(
     { text: helpText(path, await loadCommands()), report: {} },
-    { isJson: false, file: undefined, stdout: process.stdout },
+    { isJson: false, file: undefined, streams },
   );
   return 0;
 }
@@ -141,7 +143,8 @@ function invocationOf(settings: Settings, parsed: ParsedArguments, session: Sess
 
 async function report(failure: unknown, output: OutputSettings, session: Session | undefined): Promise<number> {
   const { createStyle } = await import('./style.ts');
-  process.stderr.write(failureText(failure, session?.style ?? createStyle(process.stderr, process.env)));
+  const { streams } = output;
+  streams.writeError(failureText(failure, session?.style ?? createStyle(streams.stderr, process.env)));
   if (output.isJson) {
     // An output file that cannot be written may be the very failure.
     await printResult({ text: '', report: failureReport(failure) }, { ...output, file: undefined });

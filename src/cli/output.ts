@@ -2,24 +2,25 @@
 
 import { utf8Of } from '../base/bytes.ts';
 import type { Report, Result } from './command.ts';
+import type { StandardStreams } from './standard-streams.ts';
 
 export interface OutputSettings {
   readonly isJson: boolean;
   readonly file: string | undefined;
-  readonly stdout: NodeJS.WritableStream;
+  readonly streams: StandardStreams;
 }
 
 /** Prints a command's answer, as text or as one JSON document. Throws FILE_NOT_WRITABLE. */
 export async function printResult(
   result: Pick<Result, 'text' | 'report'>,
-  { isJson, file, stdout }: OutputSettings,
+  { isJson, file, streams }: OutputSettings,
 ): Promise<void> {
   const text = isJson ? jsonTextOf(result.report) : result.text;
   if (file !== undefined) {
     const { writeFileAtomic } = await import('../clients/files/atomic-file.ts');
     await writeFileAtomic(file, utf8Of(text), { mode: 0o644, overwrite: true });
   } else if (text !== '') {
-    await writeText(stdout, text);
+    await writeText(streams.stdout, text);
   }
 }
 

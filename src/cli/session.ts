@@ -7,6 +7,7 @@ import { openLog } from './log.ts';
 import type { Environment } from './environment.ts';
 import { openInterruption } from './interruption.ts';
 import type { Interruption } from './interruption.ts';
+import type { StandardStreams } from './standard-streams.ts';
 import { createStyle } from './style.ts';
 import type { Style } from './style.ts';
 
@@ -24,23 +25,23 @@ export interface Session {
 }
 
 export interface SessionSettings {
+  readonly streams: StandardStreams;
   readonly isVerbose: boolean;
   readonly timeoutMs: number | undefined;
 }
 
-/** Takes over SIGINT and SIGTERM until the interruption is closed. The streams are opened when they are first used: each
- *  costs a quick command a millisecond. */
-export function openSession({ isVerbose, timeoutMs }: SessionSettings): Session {
-  const log = openLog((text) => process.stderr.write(text), isVerbose);
+/** Takes over SIGINT and SIGTERM until the interruption is closed. */
+export function openSession({ streams, isVerbose, timeoutMs }: SessionSettings): Session {
+  const log = openLog(streams.writeError, isVerbose);
   return {
     get stdin() {
       return process.stdin;
     },
     get stderr() {
-      return process.stderr;
+      return streams.stderr;
     },
     get style() {
-      return createStyle(process.stderr, process.env);
+      return createStyle(streams.stderr, process.env);
     },
     environment: process.env,
     homeDir: homedir(),
