@@ -153,11 +153,17 @@ test('no stamp is no fault unless one was asked for', () => {
   assert.equal(verdict(prove({ policy, authorities: [] })), 'timestamp fail');
 });
 
-test('an authority that stamps twice counts once', () => {
+test('an authority that stamps twice counts once, under two names too', () => {
   const policy = { kind: 'required', threshold: 2 } as const;
   const later = stamp({ at: new Date(now.getTime() + 1000) });
   assert.equal(
     verdict(prove({ policy, timestamps: [stamp(), later] })),
+    'timestamp pass, timestamp pass, timestamp fail',
+  );
+
+  const twoNames = [trusted(), { ...trusted(), uri: 'https://another-name.test' }];
+  assert.equal(
+    verdict(prove({ policy, timestamps: [stamp(), later], authorities: twoNames })),
     'timestamp pass, timestamp pass, timestamp fail',
   );
 
