@@ -7,7 +7,7 @@ import { IN_TOTO_PAYLOAD_TYPE, parseStatement } from '../formats/intoto/statemen
 import type { Statement, Subject } from '../formats/intoto/statement.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
 import type { SignaturePolicy } from './policy.ts';
-import { evidenceOf, failed, passed, verdictOf } from './shared-steps.ts';
+import { evidenceOf, failed, isDecisive, passed, verdictOf } from './shared-steps.ts';
 import { proveSignature } from './steps.ts';
 import type { Check, SignedClaims, Verdict } from './verdict.ts';
 
@@ -45,7 +45,7 @@ export async function verifyAttestation(entity: SignedEntity, policy: Attestatio
 
   // 2. Who signed, and when.
   const proof = await proveSignature(entity, { kind: 'bytes', bytes: attested.signed }, policy);
-  if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
+  if (policy.isExhaustive !== true && proof.checks.some(isDecisive)) {
     return verdictOf([content, ...proof.checks], undefined, proof);
   }
 

@@ -1,4 +1,4 @@
-/** Step 6: at every time that is proven, a trusted authority vouched for the certificate, and it was made for signing code.
+/** Step 7: at every time that is proven, a trusted authority vouched for the certificate, and it was made for signing code.
  *  Certificates that come with the signature may lead to a trusted authority; none becomes one. */
 
 import { isSameBytes } from '../base/bytes.ts';

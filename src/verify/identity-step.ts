@@ -1,4 +1,4 @@
-/** Step 8: the certificate names somebody who may sign. */
+/** Step 9: the certificate names somebody who may sign. */
 
 import { CountersignError } from '../base/errors.ts';
 import { nearestMissOf, nearMissText } from './near-miss.ts';

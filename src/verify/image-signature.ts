@@ -5,7 +5,7 @@ import { preAuthEncodingOf } from '../formats/dsse/envelope.ts';
 import type { Digest } from '../formats/oci/digest.ts';
 import type { SignedContent, SignedEntity } from '../formats/signed-entity.ts';
 import type { ClaimsPolicy, SignaturePolicy } from './policy.ts';
-import { evidenceOf, verdictOf } from './shared-steps.ts';
+import { evidenceOf, isDecisive, verdictOf } from './shared-steps.ts';
 import { checkClaims, readClaims } from './signed-claims.ts';
 import { proveSignature } from './steps.ts';
 import type { Verdict } from './verdict.ts';
@@ -27,7 +27,7 @@ export async function verifyImageSignature(entity: SignedEntity, policy: ImagePo
 
   // 2. Who signed, and when.
   const proof = await proveSignature(entity, { kind: 'bytes', bytes: signedBytesOf(entity.content) }, policy);
-  if (policy.isExhaustive !== true && proof.checks.some(({ status }) => status === 'fail')) {
+  if (policy.isExhaustive !== true && proof.checks.some(isDecisive)) {
     return verdictOf([content, ...proof.checks], undefined, proof);
   }
 

@@ -1,4 +1,4 @@
-/** Step 5b, once times are known: the keys of the logs were in use at the time (CVE-2026-54787). */
+/** Step 6, once times are known: the keys of the logs were in use at the time (CVE-2026-54787). */
 
 import { rfc3339Of } from '../base/time.ts';
 import type { Proof } from './proof.ts';
@@ -10,7 +10,9 @@ import type { Check } from './verdict.ts';
  *  where nobody proved one (a key without timestamps), the log's key must have been in use: one that was retired and
  *  leaked later would otherwise go on making entries. */
 export function checkLogValidity(proof: Proof): Proof {
-  const { policy, times } = proof;
+  const { policy, times, certificate } = proof;
+  // A certificate without a time has been refused.
+  if (certificate !== undefined && times.length === 0) return proof;
   const title = "The log's key was in use at the time";
   const instants = times.length === 0 ? [policy.now] : times.map(({ instant }) => instant);
   const untimed = proof.entries.filter(({ integratedTime }) => integratedTime === undefined);

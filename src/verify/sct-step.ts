@@ -1,4 +1,4 @@
-/** Step 7: a trusted log has seen the certificate, so that whoever watches the log can see it too. */
+/** Step 8: a trusted log has seen the certificate, so that whoever watches the log can see it too. */
 
 import { hexOf, isSameBytes } from '../base/bytes.ts';
 import { CountersignError } from '../base/errors.ts';

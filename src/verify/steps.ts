@@ -4,6 +4,7 @@ import type { SignedEntity } from '../formats/signed-entity.ts';
 import { checkCertificate } from './certificate-step.ts';
 import { checkIdentity } from './identity-step.ts';
 import { checkLog } from './log-step.ts';
+import { checkLogValidity } from './log-validity-step.ts';
 import type { SignaturePolicy } from './policy.ts';
 import type { Proof, SignedBytes, Step } from './proof.ts';
 import { checkSct } from './sct-step.ts';
@@ -16,19 +17,21 @@ import { checkTimestamps } from './timestamp-step.ts';
 const steps: readonly Step[] = [
   // 1. It was made by what the caller trusts: a key, or a certificate. A key that comes with the signature proves nothing.
   checkSigner,
-  // 2. It fits: by the caller's key, or by the certificate's, which is nobody's until step 6.
+  // 2. It fits: by the caller's key, or by the certificate's, which is nobody's until step 7.
   checkSignature,
   // 3. Every entry of a trusted log is about this very signature, and the log signed for it.
   checkLog,
   // 4. Every timestamp of a trusted authority is over this very signature.
   checkTimestamps,
-  // 5. From 3 and 4: when did it exist? And were the logs' keys in use then?
+  // 5. From 3 and 4: when did it exist?
   checkTime,
-  // 6. At all these times, a trusted authority vouched for the certificate.
+  // 6. The keys of the logs were in use then.
+  checkLogValidity,
+  // 7. At all these times, a trusted authority vouched for the certificate.
   checkCertificate,
-  // 7. The certificate itself was logged.
+  // 8. The certificate itself was logged.
   checkSct,
-  // 8. It names somebody who may sign.
+  // 9. It names somebody who may sign.
   checkIdentity,
 ];
 

@@ -8,6 +8,7 @@ import type { LogEntry } from '../formats/tlog/log-entry.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { SignaturePolicy } from './policy.ts';
 import type { Proof } from './proof.ts';
+import { checkLogValidity } from './log-validity-step.ts';
 import { checkTime } from './time-step.ts';
 import { noTrustMaterial } from './trust-material.ts';
 import type { TrustedLogKey } from './trust-material.ts';
@@ -29,31 +30,33 @@ interface Question {
 
 function prove(question: Question): Proof {
   const { signer = 'certificate', times = [], timestamps = [], logEntries = [], entries = [] } = question;
-  return checkTime({
-    entity: {
-      form: 'bundle',
-      origin: 'test',
-      content: { kind: 'message' },
-      signature: new Uint8Array(),
-      signer: { kind: 'none' },
-      logEntries,
-      logEvidence: 'proof',
-      timestamps,
-    },
-    policy: {
-      signer: signer === 'key' ? { kind: 'keys', keys: [key] } : { kind: 'unsafe-anyone' },
-      trust: noTrustMaterial,
-      log: { kind: 'required', threshold: 1 },
-      timestamps: { kind: 'if-present' },
-      now,
-      ...question.policy,
-    },
-    ...(signer === 'certificate' && { certificate }),
-    signed: { kind: 'bytes', bytes: new Uint8Array() },
-    checks: [],
-    entries,
-    times,
-  });
+  return checkLogValidity(
+    checkTime({
+      entity: {
+        form: 'bundle',
+        origin: 'test',
+        content: { kind: 'message' },
+        signature: new Uint8Array(),
+        signer: { kind: 'none' },
+        logEntries,
+        logEvidence: 'proof',
+        timestamps,
+      },
+      policy: {
+        signer: signer === 'key' ? { kind: 'keys', keys: [key] } : { kind: 'unsafe-anyone' },
+        trust: noTrustMaterial,
+        log: { kind: 'required', threshold: 1 },
+        timestamps: { kind: 'if-present' },
+        now,
+        ...question.policy,
+      },
+      ...(signer === 'certificate' && { certificate }),
+      signed: { kind: 'bytes', bytes: new Uint8Array() },
+      checks: [],
+      entries,
+      times,
+    }),
+  );
 }
 
 const verdict = ({ checks }: Proof): string => checks.map(({ step, status }) => `${step} ${status}`).join(', ');
