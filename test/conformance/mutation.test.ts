@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { requirePublicSuite } from '../support/public-suite.ts';
 import { goodDocuments } from './mutation-documents.ts';
 import type { GoodDocument } from './mutation-documents.ts';
 import { decodedEdits, memberEdits, textEdits } from './mutation-edits.ts';
@@ -30,6 +31,10 @@ for (const document of goodDocuments) {
     assert.ok(share <= HARMLESS_SHARE, `${(share * 100).toFixed(2)} % of the bytes may change`);
   });
 }
+
+test('the public suite is there to be changed', (t) => {
+  assert.equal(requirePublicSuite(t, 'sigstore-conformance'), publicDocuments().length > 0);
+});
 
 for (const document of publicDocuments()) {
   test(`any other byte in it is refused: ${document.name}`, async () => {
