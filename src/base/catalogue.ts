@@ -132,6 +132,24 @@ export const catalogue = {
   TUF_TARGET_INVALID: entry('A target of a TUF repository is not what the signed documents say, or has a name that is not accepted.', 'Do not trust this mirror; tell its operator.', 1, 502),
   TUF_TARGET_MISSING: entry('A TUF repository has no target of the wanted name.', 'Check that the mirror is a Sigstore repository; ask its operator to publish trusted_root.json.', 1, 502),
 
+  // Logs and stores of a private Sigstore
+  INDEX_GAP: entry('Entries were to be indexed that do not follow those indexed before.', 'Stop the stack and start it again: the index is made anew from the log.', 1, 500),
+  LOG_BUSY: entry('A log has more to do than it can take.', 'Try again in a moment.', 20, 503),
+  LOG_ENTRY_ABSENT: entry('A log has no such entry.', 'Check the index, the UUID and which log is asked.', 1, 404),
+  LOG_READ_ONLY: entry('A log takes no entries.', 'Run "countersign stack doctor": it says why and what to do.', 20, 503),
+  LOG_SIZE_UNKNOWN: entry('A proof was asked for a tree that the log has not reached.', 'Ask for a size up to the one of the newest checkpoint.', 1, 400),
+  STORE_CONFLICT: entry('An object of the store is not what the writer believed it to be.', 'Make sure that only one process writes to the data directory; run "countersign stack doctor".', 1, 500),
+  STORE_FAILED: entry('The store failed while writing, so that nobody knows what is on the disk.', 'Look at the disk and its free space, then start again: what was acknowledged is there.', 1, 500),
+
+  // Identity tokens
+  TOKEN_AUDIENCE: entry('An identity token is meant for somebody else.', 'Ask the issuer for a token with the audience that the message names.'),
+  TOKEN_CLAIMS: entry('An identity token lacks a claim, or a claim cannot be put into a certificate.', 'The message names the claim; look at how the issuer is configured.'),
+  TOKEN_EXPIRED: entry('An identity token is not valid at this time.', 'Get a fresh token, and check the clocks of both machines.'),
+  TOKEN_ISSUER_UNKNOWN: entry('An identity token comes from an issuer that is not configured.', 'Get a token from one of the issuers that the message names.'),
+  TOKEN_ISSUER_UNREACHABLE: entry("The keys of an identity token's issuer could not be fetched.", 'Check from the machine of the certificate authority that the issuer answers.', 20, 500),
+  TOKEN_MALFORMED: entry('An identity token is not a signed JSON web token.', 'Give the token as the issuer made it.'),
+  TOKEN_SIGNATURE: entry("An identity token is not signed by its issuer's keys.", 'Get the token from the issuer itself.'),
+
   // Servers
   DATA_DIR_LOCKED: entry('Another process uses the data directory.', 'Stop the other process, or give this one a directory of its own.'),
   HOST_REFUSED: entry('A server on loopback was called by a name that is not loopback.', 'Call it as 127.0.0.1, [::1] or localhost.', 1, 421),

@@ -166,6 +166,14 @@ export const limits = {
   requestMs: 3_600_000,
   /** Connections open at once: half of the usual limit of open files. */
   serverConnections: 512,
+  /** Bytes of one log entry as it stands in a bundle: its frame has a length of two octets. */
+  logEntryBytes: 65_535,
+  /** Keys by which one log entry is found. A certificate has a few names, a statement may have many subjects. */
+  indexKeys: 256,
+  /** Characters of one of them. */
+  indexKeyCharacters: 2_048,
+  /** Keys of one listing of an object store. */
+  storeListing: 100_000,
   /** Milliseconds that a stopping server waits for requests under way. */
   serverStopMs: 5_000,
 } as const;
