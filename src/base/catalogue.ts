@@ -154,6 +154,10 @@ export const catalogue = {
   DATA_DIR_LOCKED: entry('Another process uses the data directory.', 'Stop the other process, or give this one a directory of its own.'),
   HOST_REFUSED: entry('A server on loopback was called by a name that is not loopback.', 'Call it as 127.0.0.1, [::1] or localhost.', 1, 421),
   LISTEN_FAILED: entry('A server cannot listen on its address.', 'Choose a free port, or port 0 to be given one.'),
+  METHOD_NOT_SERVED: entry('An address of a server does not answer this method.', "See the service's API for what it answers to.", 1, 405),
   ORIGIN_REFUSED: entry('A web page of another origin called a server.', 'Call the server from a program, not from a page of another site.', 1, 403),
+  REQUEST_PATH_MALFORMED: entry('The path of a request cannot be read.', 'Percent-encode what stands in the path.'),
+  REQUEST_SLOW: entry('The body of a request did not arrive in time.', 'Send it again over a faster connection.', 1, 408),
+  SERVER_FAILED: entry('A server failed in a way that was not foreseen.', "Look at the server's log, which says more.", 1, 500),
   SERVER_TLS_INVALID: entry('The certificate and key of a server cannot be used.', 'Give a PEM certificate chain and its unencrypted PEM private key.'),
 } as const satisfies Record<string, CatalogueEntry>;

@@ -166,6 +166,8 @@ export const limits = {
   requestMs: 3_600_000,
   /** Connections open at once: half of the usual limit of open files. */
   serverConnections: 512,
+  /** Milliseconds for the body of a request to one of the small services to arrive. */
+  serviceBodyMs: 30_000,
   /** Bytes of one log entry as it stands in a bundle: its frame has a length of two octets. */
   logEntryBytes: 65_535,
   /** Keys by which one log entry is found. A certificate has a few names, a statement may have many subjects. */

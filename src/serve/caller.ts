@@ -9,11 +9,17 @@ export function isLoopbackHost(host: string): boolean {
   return host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host) || /^(?:[a-z0-9-]+\.)*localhost$/i.test(host);
 }
 
-/** Throws HOST_REFUSED when a loopback server is called by a name that is not loopback: DNS rebinding, where a page's
- *  own host name is made to resolve here. Throws ORIGIN_REFUSED when a page of another origin calls. */
-export function requireTrustedCaller(request: IncomingMessage, isLoopbackOnly: boolean): void {
+/** Throws HOST_REFUSED when a loopback server is called by a name that is neither loopback nor one of its own `names`: DNS
+ *  rebinding, where a page's own host name is made to resolve here. Throws ORIGIN_REFUSED when a page of another origin
+ *  calls. */
+export function requireTrustedCaller(
+  request: IncomingMessage,
+  isLoopbackOnly: boolean,
+  names: readonly string[] = [],
+): void {
   const { host = '', origin } = request.headers;
-  if (isLoopbackOnly && !isLoopbackHost(hostNameOf(host))) {
+  const name = hostNameOf(host);
+  if (isLoopbackOnly && !isLoopbackHost(name) && !names.includes(name.toLowerCase())) {
     throw new UsageError(
       'HOST_REFUSED',
       `this server listens on loopback only, and was called as ${JSON.stringify(host)}`,

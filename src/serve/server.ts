@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly listen: ListenAddress;
   /** Serves HTTPS when given, else plain HTTP. */
   readonly tls?: TlsIdentity;
+  /** Host names, in lower case, by which a proxy in front calls a server that listens on loopback. */
+  readonly names?: readonly string[];
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Answers for what `handle` threw, or for a refused caller; the response's head is not sent yet. */
   readonly answerError: (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
@@ -65,7 +67,7 @@ async function answer(
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
   try {
-    requireTrustedCaller(request, isLoopbackOnly);
+    requireTrustedCaller(request, isLoopbackOnly, options.names);
     await options.handle(request, response);
   } catch (error) {
     if (response.headersSent || request.socket.destroyed) {
