@@ -5,7 +5,6 @@ import { resolve } from 'node:path';
 
 import { printableOf } from '../../base/printable.ts';
 import type { Log } from '../../base/runtime.ts';
-import type { FileLock } from '../../clients/files/file-lock.ts';
 import { startServer } from '../../serve/server.ts';
 import type { ListenAddress, RunningServer, TlsIdentity } from '../../serve/server.ts';
 import { openDataLock } from './data-lock.ts';
@@ -28,9 +27,44 @@ export interface EmbeddedRegistryOptions {
   readonly log: Log;
 }
 
+/** A registry without a server of its own. */
+export interface MountedRegistry {
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Answers for what `handle` threw. */
+  readonly answerError: (error: unknown, request: IncomingMessage, response: ServerResponse) => void;
+  /** Frees the directory. */
+  readonly close: () => Promise<void>;
+}
+
 /** Starts the registry; `close` stops it and frees the directory.
  *  Throws DATA_DIR_LOCKED, LISTEN_FAILED, SERVER_TLS_INVALID, or the file system's error. */
 export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): Promise<RunningServer> {
+  const { handle: onRequest, answerError, close } = await mountRegistry(options);
+  try {
+    const server = await startServer({
+      listen: options.listen,
+      ...(options.tls === undefined ? {} : { tls: options.tls }),
+      handle: onRequest,
+      answerError,
+    });
+    const stop = async (): Promise<void> => {
+      try {
+        await server.close();
+      } finally {
+        await close();
+      }
+    };
+    return { ...server, close: stop };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Takes the directory and answers below "/v2/". Throws DATA_DIR_LOCKED, or the file system's error. */
+export async function mountRegistry(
+  options: Omit<EmbeddedRegistryOptions, 'listen' | 'tls'>,
+): Promise<MountedRegistry> {
   const dataDir = resolve(options.dataDir);
   await makeDirectory(dataDir);
   const lock = openDataLock(dataDir);
@@ -39,25 +73,14 @@ export async function startEmbeddedRegistry(options: EmbeddedRegistryOptions): P
       isDeleteAllowed: options.isDeleteAllowed ?? true,
       isReferrersApiEnabled: options.isReferrersApiEnabled ?? true,
     });
-    const server = await startServer({
-      listen: options.listen,
-      ...(options.tls === undefined ? {} : { tls: options.tls }),
+    return {
       handle: (request, response) => handle(registry, options.log, request, response),
       answerError: (error, request, response) => sendProblem(error, request, response, options.log),
-    });
-    return { ...server, close: () => stop(server, registry, lock) };
+      close: () => registry.uploads.close().finally(lock.release),
+    };
   } catch (error) {
     lock.release();
     throw error;
-  }
-}
-
-async function stop(server: RunningServer, registry: Registry, lock: FileLock): Promise<void> {
-  try {
-    await server.close();
-    await registry.uploads.close();
-  } finally {
-    lock.release();
   }
 }
 
