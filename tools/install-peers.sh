@@ -46,6 +46,11 @@ install_all() {
   provide oci-conformance from_go github.com/opencontainers/distribution-spec/conformance \
     github.com/opencontainers/distribution-spec/conformance
   provide sigstore-python from_python sigstore
+  provide rekor-cli from_debian forky '1.*' rekor
+  provide gitsign from_debian forky '0.*' gitsign
+  provide ctclient from_go github.com/google/certificate-transparency-go \
+    github.com/google/certificate-transparency-go/client/ctclient
+  provide tlog-fsck from_go github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck
 
   # One rename, so a test run beside us reads the old table or the new one.
   cat "$records"/* >"$peers/peers.tsv.new" && mv "$peers/peers.tsv.new" "$peers/peers.tsv"
@@ -89,6 +94,8 @@ from_debian() {
   [[ ${version#*:} == $wanted ]] || { echo "$suite has $package $version, wanted $wanted"; return 1; }
   for deb in "$folder"/debs/*.deb; do dpkg-deb --extract "$deb" "$folder" || return; done
   rm -r "$folder/debs"
+  # Most programs are called like their package, some like the peer.
+  [ ! -x "$folder/usr/bin/$name" ] || package=$name
   if [ $# -eq 1 ]; then ln -sfn "$folder/usr/bin/$package" "$peers/bin/$name"; else wrap "$name" "$package"; fi
 }
 

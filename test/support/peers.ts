@@ -9,13 +9,17 @@ import { createScratchFolder } from './scratch.ts';
 const peerNames = [
   'cosign-2',
   'cosign-3',
+  'ctclient',
   'docker-registry',
   'ggcr-registry',
+  'gitsign',
   'oci-conformance',
   'olareg',
   'oras',
+  'rekor-cli',
   'sigstore-python',
   'skopeo',
+  'tlog-fsck',
 ] as const;
 
 export type PeerName = (typeof peerNames)[number];
