@@ -1,8 +1,9 @@
-/** Which scheme an X.509 AlgorithmIdentifier names. */
+/** Which scheme an X.509 AlgorithmIdentifier names, and back. */
 
 import { isSameBytes, parseHex } from '../base/bytes.ts';
 import { InputError } from '../base/errors.ts';
 import { countOf, oidOf } from './der-values.ts';
+import { nullValue, oid as oidElement, sequence } from './der-writer.ts';
 import { cursorOf, encodedOf, parseDer } from './der.ts';
 import type { DerElement } from './der.ts';
 import type { HashName } from './hash.ts';
@@ -45,6 +46,18 @@ export function schemeOfAlgorithmIdentifier(der: Uint8Array, key: PublicKey): Sc
     throw new InputError('KEY_UNSUPPORTED', `no signature algorithm for this key: ${oid}, with a key ${key.algorithm}`);
   }
   return scheme;
+}
+
+/** The AlgorithmIdentifier (DER) of a scheme. Throws KEY_UNSUPPORTED for RSA-PSS and Ed25519ph, by which nothing is signed
+ *  here. @source RFC 5758 section 3.2, RFC 8410 section 3, RFC 4055 section 5 */
+export function encodeAlgorithmIdentifier({ kind, hash, name }: Scheme): Uint8Array {
+  if (kind === 'ed25519') return sequence(oidElement(ED25519));
+  const table = kind === 'ecdsa' ? HASH_BY_ECDSA : kind === 'rsa-pkcs1' ? HASH_BY_RSA_PKCS1 : {};
+  const oid = Object.keys(table).find((each) => table[each] === hash);
+  if (oid === undefined) {
+    throw new InputError('KEY_UNSUPPORTED', `nothing is signed by ${name}`);
+  }
+  return kind === 'ecdsa' ? sequence(oidElement(oid)) : sequence(oidElement(oid), nullValue());
 }
 
 /** The hash that an AlgorithmIdentifier names: SHA-256, SHA-384 or SHA-512, parameters absent or NULL.

@@ -36,6 +36,23 @@ export function decodeMessage<const M extends Members>(members: M): ReturnType<t
   };
 }
 
+/** As `decodeMessage` for requests of strangers: members that nobody declared are ignored, as servers in Go do. */
+export function decodeRequest<const M extends Members>(members: M): ReturnType<typeof decodeObject<M>> {
+  const decode = decodeMessage(members);
+  const known = new Set(Object.keys(members).flatMap((name) => [name, snakeCaseOf(name)]));
+  return (value, path) =>
+    typeof value !== 'object' || value === null || Array.isArray(value)
+      ? decode(value, path)
+      : decode(Object.fromEntries(Object.entries(value).filter(([name]) => known.has(name))), path);
+}
+
+/** Base64 of either alphabet, with or without padding, as Go reads it in requests. Throws BASE64_MALFORMED. */
+export const decodeAnyBytes: Decoder<Uint8Array> = (value, path) => {
+  const digits = decodeString(value, path).replaceAll('-', '+').replaceAll('_', '/');
+  // Where padding is, it must be right.
+  return decodeBytes(digits.endsWith('=') ? digits : digits.padEnd(Math.ceil(digits.length / 4) * 4, '='), path);
+};
+
 export const decodeBytes: Decoder<Uint8Array> = (value, path) => {
   const text = decodeString(value, path);
   try {

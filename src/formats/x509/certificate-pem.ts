@@ -2,7 +2,7 @@
 
 import { InputError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { parsePemBlocks } from '../../crypto/pem.ts';
+import { encodePem, parsePemBlocks } from '../../crypto/pem.ts';
 import { parseCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
 
@@ -22,4 +22,9 @@ export function parseCertificatesPem(text: Uint8Array | string): readonly Certif
     }
     return parseCertificate(bytes);
   });
+}
+
+/** One block `CERTIFICATE`, ending in a line feed. */
+export function encodeCertificatePem(der: Uint8Array): string {
+  return encodePem({ label: 'CERTIFICATE', bytes: der });
 }

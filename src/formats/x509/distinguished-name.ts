@@ -1,9 +1,10 @@
-/** Distinguished names, as people read them. @source RFC 5280 section 4.1.2.4, RFC 4514 */
+/** Distinguished names, as people read and write them. @source RFC 5280 section 4.1.2.4, RFC 4514 */
 
 import { hexOf } from '../../base/bytes.ts';
-import { isErrorWithCode } from '../../base/errors.ts';
+import { InputError, isErrorWithCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { oidOf, textOf } from '../../crypto/der-values.ts';
+import { oid as oidElement, printableString, sequence, setOf, utf8String } from '../../crypto/der-writer.ts';
 import { childrenOf, contentOf, cursorOf, derTags, parseDer, requireTag } from '../../crypto/der.ts';
 import type { DerElement } from '../../crypto/der.ts';
 
@@ -55,6 +56,30 @@ export function nameTextOf(name: Uint8Array): string {
 export function attributeTextOf(name: Uint8Array, oid: string): string | undefined {
   const value = attributesOf(name).find((attribute) => attribute.oid === oid)?.value;
   return value !== undefined && isText(value) ? textOf(value) : undefined;
+}
+
+/** A Name (DER) with an organization and a common name, as Fulcio's authorities have. Throws CERTIFICATE_MALFORMED for a
+ *  text of more letters than X.520 allows. */
+export function encodeName(organization: string, commonName: string): Uint8Array {
+  return sequence(
+    encodeAttribute(nameAttributes.organization, organization),
+    encodeAttribute(nameAttributes.commonName, commonName),
+  );
+}
+
+const PRINTABLE = /^[A-Za-z0-9 '()+,./:=?-]+$/;
+/** @source RFC 5280 appendix A.1, ub-organization-name and ub-common-name */
+const MAX_ATTRIBUTE_LETTERS = 64;
+
+function encodeAttribute(type: string, text: string): Uint8Array {
+  if (text === '' || !text.isWellFormed() || [...text].length > MAX_ATTRIBUTE_LETTERS) {
+    const seen = JSON.stringify(text.slice(0, MAX_LENGTH));
+    throw new InputError(
+      'CERTIFICATE_MALFORMED',
+      `certificate: a name has 1 to ${MAX_ATTRIBUTE_LETTERS} letters, not ${seen}`,
+    );
+  }
+  return setOf(sequence(oidElement(type), PRINTABLE.test(text) ? printableString(text) : utf8String(text)));
 }
 
 function valueTextOf(value: DerElement): string {

@@ -1,12 +1,22 @@
-/** The extensions that decide what a certificate may be used for. All readers throw CERTIFICATE_MALFORMED.
+/** The extensions that decide what a certificate may be used for. All readers throw CERTIFICATE_MALFORMED; writers give an
+ *  Extension, DER.
  *  @source RFC 5280 section 4.2.1 */
 
 import { limits } from '../../base/limits.ts';
 import { booleanOf, countOf, namedBitsOf, oidOf } from '../../crypto/der-values.ts';
+import {
+  boolean,
+  integer,
+  namedBits,
+  octetString,
+  oid as oidElement,
+  sequence,
+  taggedString,
+} from '../../crypto/der-writer.ts';
 import { childrenOf, contentOf, cursorOf, derTags, parseDer, requireTag } from '../../crypto/der.ts';
 import type { DerElement } from '../../crypto/der.ts';
 import { asCertificateError, certificateError, extensionOf } from './certificate.ts';
-import type { Certificate } from './certificate.ts';
+import type { Certificate, Extension } from './certificate.ts';
 
 export interface BasicConstraints {
   readonly isCa: boolean;
@@ -28,7 +38,7 @@ export const extensionIds = {
 } as const;
 
 /** Bits of KeyUsage. */
-export const keyUsages = { digitalSignature: 0, keyCertSign: 5 } as const;
+export const keyUsages = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
 
 /** Members of ExtendedKeyUsage. */
 export const keyPurposes = {
@@ -98,6 +108,37 @@ export function authorityKeyIdOf(certificate: Certificate): Uint8Array | undefin
     const keyId = cursorOf(value).optional(0x80);
     return keyId === undefined ? undefined : contentOf(keyId);
   });
+}
+
+export function encodeExtension({ oid, isCritical, value }: Extension): Uint8Array {
+  return isCritical
+    ? sequence(oidElement(oid), boolean(true), octetString(value))
+    : sequence(oidElement(oid), octetString(value));
+}
+
+/** Of an authority; without a length any number of authorities may stand below it. */
+export function encodeBasicConstraints(pathLength?: number): Uint8Array {
+  const value = sequence(boolean(true), ...(pathLength === undefined ? [] : [integer(pathLength)]));
+  return encodeExtension({ oid: extensionIds.basicConstraints, isCritical: true, value });
+}
+
+/** See `keyUsages`. */
+export function encodeKeyUsage(...bits: readonly number[]): Uint8Array {
+  return encodeExtension({ oid: extensionIds.keyUsage, isCritical: true, value: namedBits(...bits) });
+}
+
+/** See `keyPurposes`. */
+export function encodeExtendedKeyUsage(purpose: string, isCritical: boolean): Uint8Array {
+  return encodeExtension({ oid: extensionIds.extendedKeyUsage, isCritical, value: sequence(oidElement(purpose)) });
+}
+
+export function encodeSubjectKeyId(keyId: Uint8Array): Uint8Array {
+  return encodeExtension({ oid: extensionIds.subjectKeyId, isCritical: false, value: octetString(keyId) });
+}
+
+export function encodeAuthorityKeyId(keyId: Uint8Array): Uint8Array {
+  const value = sequence(taggedString(0, keyId));
+  return encodeExtension({ oid: extensionIds.authorityKeyId, isCritical: false, value });
 }
 
 /** What `read` makes of the extension's value, or undefined where there is no such extension. */

@@ -4,9 +4,16 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { derElement, namedCertificate, withExtension } from '../../../test/support/named-certificate.ts';
+import { hasCode } from '../../../test/support/error-code.ts';
 import { utf8Of } from '../../base/bytes.ts';
 import { InputError } from '../../base/errors.ts';
-import { fulcioExtensionNameOf, fulcioExtensionNames, fulcioExtensionsOf, issuerOf } from './fulcio-extensions.ts';
+import {
+  encodeFulcioExtension,
+  fulcioExtensionNameOf,
+  fulcioExtensionNames,
+  fulcioExtensionsOf,
+  issuerOf,
+} from './fulcio-extensions.ts';
 
 const PREFIX = '1.3.6.1.4.1.57264.1';
 const utf8String = (text: string): Uint8Array => derElement(0x0c, utf8Of(text));
@@ -101,4 +108,27 @@ test('whatever the bytes, an extension is read or the certificate is malformed',
       }
     }),
   );
+});
+
+test('an extension is written as Go writes it: raw up to 6, a UTF8String from 8', () => {
+  const { der, extensions } = namedCertificate('workflow');
+  for (const { oid } of extensions.filter((each) => each.oid.startsWith(`${PREFIX}.`))) {
+    const text = fulcioExtensionsOf(namedCertificate('workflow')).get(fulcioExtensionNameOf(oid) ?? 'issuer') ?? '';
+    const written = encodeFulcioExtension(Number(oid.slice(PREFIX.length + 1)), text);
+    assert.equal(Buffer.from(der).includes(Buffer.from(written)), true, oid);
+  }
+});
+
+test('an extension that Fulcio does not write, and a text that would not be read again, are refused', () => {
+  for (const [arc, text] of [
+    [0, 'a'],
+    [7, 'a'],
+    [25, 'a'],
+    [1.5, 'a'],
+    [8, ''],
+    [24, '\ud800'],
+    [8, 'a'.repeat(8192)],
+  ] as const) {
+    assert.throws(() => encodeFulcioExtension(arc, text), hasCode('CERTIFICATE_MALFORMED'), `${arc}`);
+  }
 });

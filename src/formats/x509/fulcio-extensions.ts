@@ -1,13 +1,15 @@
 /** What Fulcio writes about the token for which it issued a certificate.
  *  @source github.com/sigstore/fulcio, docs/oid-info.md */
 
-import { parseUtf8 } from '../../base/bytes.ts';
+import { parseUtf8, utf8Of } from '../../base/bytes.ts';
 import { InputError, isErrorWithCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { textOf } from '../../crypto/der-values.ts';
+import { utf8String } from '../../crypto/der-writer.ts';
 import { derTags, parseDer } from '../../crypto/der.ts';
 import { asCertificateError } from './certificate.ts';
 import type { Certificate, Extension } from './certificate.ts';
+import { encodeExtension } from './extensions.ts';
 
 const PREFIX = '1.3.6.1.4.1.57264.1.';
 const FIRST_DER_TEXT = 8;
@@ -51,9 +53,10 @@ const nameByOid: ReadonlyMap<string, FulcioExtensionName> = new Map(
 /** Every name, for help and messages. */
 export const fulcioExtensionNames: readonly FulcioExtensionName[] = Object.values(NAMES);
 
-/** The name for a name or an OID; undefined for what Fulcio does not write. */
-export function fulcioExtensionNameOf(nameOrOid: string): FulcioExtensionName | undefined {
-  return nameByOid.get(nameOrOid) ?? fulcioExtensionNames.find((name) => name === nameOrOid);
+/** The name for a name, an OID or its last arc; undefined for what Fulcio does not write. */
+export function fulcioExtensionNameOf(known: string | number): FulcioExtensionName | undefined {
+  if (typeof known === 'number') return nameByOid.get(`${PREFIX}${known}`);
+  return nameByOid.get(known) ?? fulcioExtensionNames.find((name) => name === known);
 }
 
 /** The extensions that the certificate has. Throws CERTIFICATE_MALFORMED, also when the two spellings of the issuer differ:
@@ -77,10 +80,19 @@ export function issuerOf(extensions: FulcioExtensions): string | undefined {
   return extensions.get('issuerV2') ?? extensions.get('issuer');
 }
 
+/** The extension with this last arc, DER. Throws CERTIFICATE_MALFORMED for an arc that is none, and a text that
+ *  `fulcioExtensionsOf` would not give back. */
+export function encodeFulcioExtension(arc: number, text: string): Uint8Array {
+  const name = fulcioExtensionNameOf(arc);
+  if (name === undefined) throw new InputError('CERTIFICATE_MALFORMED', `certificate: no Fulcio extension ${arc}`);
+  if (text === '' || !text.isWellFormed()) throw malformed(name, 'not a text');
+  const value = arc >= FIRST_DER_TEXT ? utf8String(text) : utf8Of(text);
+  if (value.length > limits.certificateTextBytes) throw tooLong(name, value.length);
+  return encodeExtension({ oid: `${PREFIX}${arc}`, isCritical: false, value });
+}
+
 function valueOf({ oid, value }: Extension, name: FulcioExtensionName): string {
-  if (value.length > limits.certificateTextBytes) {
-    throw malformed(name, `${value.length} bytes, at most ${limits.certificateTextBytes} are read`);
-  }
+  if (value.length > limits.certificateTextBytes) throw tooLong(name, value.length);
   if (Number(oid.slice(PREFIX.length)) >= FIRST_DER_TEXT) {
     return asCertificateError(() => textOf(parseDer(value, derTags.utf8String)));
   }
@@ -93,6 +105,10 @@ function valueOf({ oid, value }: Extension, name: FulcioExtensionName): string {
 
 function quoted(text: string): string {
   return JSON.stringify(text.slice(0, 200));
+}
+
+function tooLong(name: FulcioExtensionName, length: number): InputError {
+  return malformed(name, `${length} bytes, at most ${limits.certificateTextBytes} are read`);
 }
 
 function malformed(name: FulcioExtensionName, why: string): InputError {

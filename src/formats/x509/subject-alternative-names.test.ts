@@ -4,10 +4,12 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 
 import { namedCertificate, namedVectors, derElement, withExtension } from '../../../test/support/named-certificate.ts';
+import { hasCode } from '../../../test/support/error-code.ts';
 import { utf8Of } from '../../base/bytes.ts';
 import { InputError } from '../../base/errors.ts';
 import type { Certificate } from './certificate.ts';
-import { subjectAlternativeNamesOf } from './subject-alternative-names.ts';
+import { encodeSubjectAlternativeName, subjectAlternativeNamesOf } from './subject-alternative-names.ts';
+import type { CertifiedName } from './subject-alternative-names.ts';
 
 const SAN = '2.5.29.17';
 const FULCIO_USER_NAME = Uint8Array.of(0x06, 0x0a, 0x2b, 6, 1, 4, 1, 0x83, 0xbf, 0x30, 1, 7);
@@ -104,4 +106,43 @@ test('whatever the bytes, names are read or the certificate is malformed', () =>
     }),
     { numRuns: 2000 },
   );
+});
+
+test('a certified name is written as Go writes it', () => {
+  const names: readonly (readonly [string, CertifiedName])[] = [
+    ['email', { kind: 'email', text: 'dev@example.com' }],
+    ['user-name', { kind: 'user-name', text: 'dev!example.com' }],
+    ['workflow', { kind: 'uri', text: 'https://github.com/acme/app/.github/workflows/release.yml@refs/heads/main' }],
+  ];
+  for (const [vector, name] of names) {
+    const extension = encodeSubjectAlternativeName(name);
+    const value = namedCertificate(vector).extensions.find(({ oid }) => oid === SAN)?.value ?? new Uint8Array();
+    const critical = Uint8Array.of(0x06, 3, 0x55, 0x1d, 0x11, 0x01, 1, 0xff);
+    const expected = derElement(0x30, critical, derElement(0x04, value));
+    assert.deepEqual(Buffer.from(extension), Buffer.from(expected), vector);
+  }
+});
+
+test('a name that readers refuse or read differently is not written', () => {
+  const bad: readonly CertifiedName[] = [
+    ...['', 'dev', '@example.com', 'dev@', 'a@b@c', 'dev @example.com', 'dév@example.com', 'dev@example.com\0'].map(
+      (text): CertifiedName => ({ kind: 'email', text }),
+    ),
+    { kind: 'email', text: 'Dev <dev@example.com>' },
+    ...[
+      '',
+      'github.com/acme',
+      'https://exämple.com',
+      'https://example.com/a b',
+      'https://e.com/%zz',
+      'https:',
+      '://x',
+    ].map((text): CertifiedName => ({ kind: 'uri', text })),
+    { kind: 'uri', text: `https://example.com/${'a'.repeat(9000)}` },
+    { kind: 'user-name', text: '' },
+    { kind: 'user-name', text: '\ud800' },
+  ];
+  for (const name of bad) {
+    assert.throws(() => encodeSubjectAlternativeName(name), hasCode('CERTIFICATE_MALFORMED'), name.text.slice(0, 40));
+  }
 });

@@ -1,12 +1,15 @@
 /** Whom a certificate names. @source RFC 5280 section 4.2.1.6; github.com/sigstore/fulcio, docs/certificate-specification.md */
 
+import { utf8Of } from '../../base/bytes.ts';
 import { InputError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import { oidOf, textOf, utf8TextOf } from '../../crypto/der-values.ts';
+import { oid as oidElement, sequence, tagged, taggedString, utf8String } from '../../crypto/der-writer.ts';
 import { childrenOf, contentOf, cursorOf, derTags, parseDer, requireTag } from '../../crypto/der.ts';
 import type { DerElement } from '../../crypto/der.ts';
 import { asCertificateError, extensionOf } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
+import { encodeExtension, extensionIds } from './extensions.ts';
 
 export type SubjectAlternativeName =
   /** `user-name` is Fulcio's otherName: "user!domain". Texts are as the authority wrote them, control characters included. */
@@ -14,7 +17,6 @@ export type SubjectAlternativeName =
   /** A name that no identity is compared with; `type` is "directoryName", or "otherName 1.3.6.1.5.5.7.8.9". */
   | { readonly kind: 'unread'; readonly type: string };
 
-const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17';
 const FULCIO_USER_NAME = '1.3.6.1.4.1.57264.1.7';
 const OTHER_NAME = 0xa0;
 const EXPLICIT_VALUE = 0xa0;
@@ -34,12 +36,9 @@ const UNREAD_NAMES: ReadonlyMap<number, string> = new Map([
 
 /** All names, in the certificate's order; none when it has no such extension. Throws CERTIFICATE_MALFORMED. */
 export function subjectAlternativeNamesOf(certificate: Certificate): readonly SubjectAlternativeName[] {
-  const extension = extensionOf(certificate, SUBJECT_ALTERNATIVE_NAME);
+  const extension = extensionOf(certificate, extensionIds.subjectAlternativeName);
   if (extension === undefined) return [];
-  const { length } = extension.value;
-  if (length > limits.certificateTextBytes) {
-    throw malformed(`${length} bytes, at most ${limits.certificateTextBytes} are read`);
-  }
+  if (extension.value.length > limits.certificateTextBytes) throw tooLong(extension.value.length);
   return asCertificateError(() => {
     const names = childrenOf(parseDer(extension.value, derTags.sequence));
     if (names.length === 0 || names.length > limits.certificateNames) {
@@ -47,6 +46,33 @@ export function subjectAlternativeNamesOf(certificate: Certificate): readonly Su
     }
     return names.map(nameOf);
   });
+}
+
+/** A name that Fulcio certifies. */
+export type CertifiedName = Extract<SubjectAlternativeName, { readonly text: string }> & {
+  readonly kind: 'email' | 'uri' | 'user-name';
+};
+
+/** The extension with one name, DER; critical, because the subject is empty. Throws CERTIFICATE_MALFORMED for a text that
+ *  readers would refuse or read differently: what is no visible ASCII in an address or URI, escapes that escape nothing.
+ *  @source RFC 5280 section 4.2.1.6 */
+export function encodeSubjectAlternativeName({ kind, text }: CertifiedName): Uint8Array {
+  if (!isCertifiable(kind, text)) throw malformed(`no ${kind}: ${JSON.stringify(text.slice(0, 200))}`);
+  const value = sequence(
+    kind === 'user-name'
+      ? tagged(0, oidElement(FULCIO_USER_NAME), tagged(0, utf8String(text)))
+      : taggedString(kind === 'email' ? 1 : 6, utf8Of(text)),
+  );
+  if (value.length > limits.certificateTextBytes) throw tooLong(value.length);
+  return encodeExtension({ oid: extensionIds.subjectAlternativeName, isCritical: true, value });
+}
+
+const EMAIL = /^[\x21-\x3f\x41-\x7e]+@[\x21-\x3f\x41-\x7e]+$/;
+const URI = /^[A-Za-z][A-Za-z0-9+.-]*:(?:[\x21-\x24\x26-\x7e]|%[0-9A-Fa-f]{2})+$/;
+
+function isCertifiable(kind: CertifiedName['kind'], text: string): boolean {
+  if (kind === 'user-name') return text !== '' && text.isWellFormed();
+  return (kind === 'email' ? EMAIL : URI).test(text);
 }
 
 function nameOf(element: DerElement): SubjectAlternativeName {
@@ -92,6 +118,10 @@ function addressOf(octets: Uint8Array): string {
   if (longest === undefined) return text;
   // RFC 5952: the longest run of zeros, and of equal ones the first, becomes "::".
   return `${text.slice(0, longest.index).replace(/:$/, '')}::${text.slice(longest.index + longest[0].length).replace(/^:/, '')}`;
+}
+
+function tooLong(length: number): InputError {
+  return malformed(`${length} bytes, at most ${limits.certificateTextBytes} are read`);
 }
 
 function malformed(why: string): InputError {
