@@ -43,7 +43,8 @@ export function readStampInfo(element: DerElement): StampInfo {
   return { imprint, instant, policy, serialNumber };
 }
 
-function readImprint(element: DerElement): StampInfo['imprint'] {
+/** Reads a MessageImprint. Throws TIMESTAMP_MALFORMED, DER_MALFORMED, KEY_UNSUPPORTED. */
+export function readImprint(element: DerElement): StampInfo['imprint'] {
   const imprint = cursorOf(element);
   const hash = hashOfAlgorithmIdentifier(imprint.next());
   const value = contentOf(imprint.next(derTags.octetString));
