@@ -3,7 +3,18 @@ import { test } from 'node:test';
 
 import fc from 'fast-check';
 
-import { base64Of, concatBytes, hexOf, isSameBytes, parseBase64, parseHex, parseUtf8, utf8Of } from './bytes.ts';
+import {
+  base64Of,
+  base64UrlOf,
+  concatBytes,
+  hexOf,
+  isSameBytes,
+  parseBase64,
+  parseBase64Url,
+  parseHex,
+  parseUtf8,
+  utf8Of,
+} from './bytes.ts';
 import { InputError } from './errors.ts';
 
 test('base64 and hexadecimal read back as themselves', () => {
@@ -48,4 +59,16 @@ test('bytes are joined and compared by value', () => {
   const joined = concatBytes([Uint8Array.of(1), Uint8Array.of(), Uint8Array.of(2, 3)]);
   assert.ok(isSameBytes(joined, Uint8Array.of(1, 2, 3)));
   assert.ok(!isSameBytes(joined, Uint8Array.of(1, 2)));
+});
+
+test('base64 of the url alphabet goes there and back, and only its canonical form is read', () => {
+  assert.deepEqual(parseBase64Url('-_8'), Uint8Array.of(0xfb, 0xff));
+  assert.equal(base64UrlOf(parseBase64Url('-_8')), '-_8');
+  for (const text of ['+/8', '-_8=', '-_9', '-_8 ', 'a', '-_8\n', 'ä']) {
+    assert.throws(
+      () => parseBase64Url(text),
+      (error) => error instanceof InputError && error.code === 'BASE64_MALFORMED',
+      text,
+    );
+  }
 });

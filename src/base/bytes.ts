@@ -44,6 +44,15 @@ export function parseBase64(text: string): Uint8Array {
   return viewOf(bytes);
 }
 
+/** Reads canonical base64 of the url alphabet without padding. Throws BASE64_MALFORMED. @source RFC 4648 section 5 */
+export function parseBase64Url(text: string): Uint8Array {
+  const bytes = Buffer.from(text, 'base64url');
+  if (bytes.toString('base64url') !== text) {
+    throw new InputError('BASE64_MALFORMED', 'expected canonical base64 of the url alphabet, without padding');
+  }
+  return viewOf(bytes);
+}
+
 /** Lower-case hexadecimal. */
 export function hexOf(bytes: Uint8Array): string {
   return bufferOf(bytes).toString('hex');

@@ -24,6 +24,9 @@ type ObjectOf<M extends Members> = { readonly [K in Exclude<keyof M, OptionalNam
 export const decodeString: Decoder<string> = (value, path) =>
   typeof value === 'string' ? value : fail(path, 'a string', value);
 
+export const decodeBoolean: Decoder<boolean> = (value, path) =>
+  typeof value === 'boolean' ? value : fail(path, 'true or false', value);
+
 /** A whole number from 0 to 2^53-1, as sizes are. */
 export const decodeCount: Decoder<number> = (value, path) =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0

@@ -98,6 +98,20 @@ export const limits = {
   errorBodyBytes: 64 * KiB,
   /** Bytes of a token answer. */
   tokenBytes: 256 * KiB,
+  /** Characters of an identity token. Those of build systems have 2 KiB. */
+  identityTokenCharacters: 64 * KiB,
+  /** Bytes of an answer of a certificate authority, a log or an OIDC issuer. Real ones have under 20 KiB. */
+  serviceAnswerBytes: 1 * MiB,
+  /** Milliseconds for the whole answer of one of these. */
+  serviceAnswerMs: 60_000,
+  /** Milliseconds that a person has to log in, in a browser or on another device. */
+  loginMs: 120_000,
+  /** Seconds between two questions whether a person has logged in on another device. */
+  devicePollSeconds: 60,
+  /** Bytes of a signing configuration. Real ones have 2 KiB. */
+  signingConfigBytes: 1 * MiB,
+  /** Bytes of a file that is attested: base64 and JSON make it larger, and readers take 16 MiB. */
+  predicateBytes: 8 * MiB,
   /** Bytes of a docker config file. */
   configFileBytes: 4 * MiB,
   /** Bytes that a credential helper may print. */
@@ -168,14 +182,95 @@ export const limits = {
   serverConnections: 512,
   /** Milliseconds for the body of a request to one of the small services to arrive. */
   serviceBodyMs: 30_000,
+  /** Bytes that a command and the running stack send each other. */
+  controlBytes: 1 * MiB,
+  /** Bytes of a request to a certificate authority: a token, a key of 4096 bits and a signature have 10 KiB. */
+  certificateRequestBytes: 256 * KiB,
+  /** Characters of the configuration of token issuers. Fulcio's public one has 20 KiB. */
+  issuerConfigurationCharacters: 1 * MiB,
+  /** Values in it, those that aliases repeat counted each time. */
+  issuerConfigurationValues: 100_000,
+  /** Uses of one anchor in it: one for each issuer that shares a setting. */
+  issuerConfigurationAliases: 1000,
+  /** Characters of one template of claims. Real ones have under 200. */
+  templateCharacters: 2 * KiB,
+  /** Bytes of an issuer's discovery document, and of its keys. Real ones have under 10 KiB. */
+  issuerDocumentBytes: 256 * KiB,
+  /** Milliseconds for one of them to arrive whole, as Fulcio has it. */
+  issuerDocumentMs: 10_000,
+  /** Keys of one issuer. Real ones have up to 10; a token that names none is tried with each. */
+  issuerKeys: 64,
+  /** Milliseconds for which an issuer's keys are believed without asking again. */
+  issuerKeysMs: 600_000,
+  /** Milliseconds between two questions to one issuer, however many bad tokens come or however often it fails. */
+  issuerPauseMs: 10_000,
+  /** Issuers found by a pattern whose keys are kept. */
+  foundIssuers: 100,
+  /** Issuers found by a pattern that are asked at once: anyone can make up more. */
+  issuersInFlight: 16,
   /** Bytes of one log entry as it stands in a bundle: its frame has a length of two octets. */
   logEntryBytes: 65_535,
   /** Keys by which one log entry is found. A certificate has a few names, a statement may have many subjects. */
   indexKeys: 256,
   /** Characters of one of them. */
   indexKeyCharacters: 2_048,
+  /** Bytes of a submission to a certificate transparency log: a certificate and its issuers have 6 KiB in base64. */
+  submissionBytes: 256 * KiB,
+  /** Entries of a certificate transparency log in one answer, as many as a tile has. */
+  servedLogEntries: 256,
+  /** Bytes of them: one more is added while they are fewer. */
+  servedLogBytes: 2 * MiB,
+  /** Bytes of a request for a timestamp. With the longest hash, a policy and a nonce it has under 200. */
+  timestampRequestBytes: 4 * KiB,
+  /** Milliseconds by which a timestamp authority's clock may step back, as time servers correct it, before it stamps no
+   *  more: the accuracy that each stamp states. */
+  stampClockStepMs: 1_000,
+  /** Bytes of a request to Rekor: the envelope around the bill of materials of a large image is sent whole. */
+  rekorRequestBytes: 32 * MiB,
+  /** Bytes above which a request to Rekor waits for its turn: what stands there takes several times its memory. */
+  rekorSmallRequestBytes: 1 * MiB,
+  /** Larger ones that are read and judged at once: half a gigabyte of memory. */
+  rekorLargeRequests: 2,
+  /** Larger ones that wait for their turn. */
+  rekorWaitingRequests: 32,
+  /** Signatures of one log entry that is proposed, and signers sent with it. Real ones have one. */
+  entrySignatures: 10,
+  /** Bytes of an attestation that is kept beside the log, as upstream caps them. */
+  attestationBytes: 100 * KiB,
+  /** Entries that one request to Rekor asks for, as upstream caps them. */
+  retrievedEntries: 10,
+  /** Entries that one search of Rekor finds: the newest, a thousand pages of a tile's bytes at most. */
+  foundEntries: 1000,
+  /** Characters of a name that Rekor is searched for, as upstream caps them. */
+  searchedNameLength: 512,
+  /** Bytes of all keys of one log entry. Real ones have under 1 KiB, statements over many files more. */
+  indexKeyBytes: 64 * KiB,
+  /** Submissions that wait for their place in a log: more than five seconds of work. */
+  logWaiting: 4096,
+  /** Entries that are given their place together: those of one bundle. */
+  logBatch: 256,
+  /** Milliseconds by which the clock may stand behind a log's last head: more, and one of the two times is wrong. */
+  logClockBackMs: 60_000,
+  /** Bytes of full tiles, and as many of full bundles, that a log holds in memory to read from. */
+  logCacheBytes: 16 * MiB,
+  /** Bytes of a witness's answer: a few lines. */
+  witnessAnswerBytes: 16 * KiB,
+  /** Milliseconds that a witness may take. */
+  witnessMs: 10_000,
   /** Keys of one listing of an object store. */
   storeListing: 100_000,
+  /** Characters of the key of one object: that is what object storage takes. */
+  storeKeyCharacters: 1024,
+  /** Folders of a store known to be on the disk: beyond, they are looked at again. */
+  storeFolders: 10_000,
+  /** Sign-ins, codes or devices under way at once with the development issuer, of each. */
+  issuerState: 1000,
+  /** Bytes of a form or token request to it. */
+  issuerFormBytes: 16 * KiB,
+  /** Characters of a code that a client repeats to it. */
+  issuerCodeCharacters: 256,
+  /** Wrong device codes in ten minutes: of 25 billion, so that guessing is hopeless. */
+  issuerGuesses: 20,
   /** Milliseconds that a stopping server waits for requests under way. */
   serverStopMs: 5_000,
 } as const;

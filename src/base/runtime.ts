@@ -12,6 +12,9 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Milliseconds without a byte in either direction before the request fails as stalled. */
   readonly idleTimeoutMs?: number;
+  /** Refuses hosts of this machine and of private networks, with HTTP_ADDRESS_PRIVATE: for addresses that strangers make
+   *  up. Through a proxy, which resolves names itself, only for addresses written as numbers. */
+  readonly isPublicOnly?: boolean;
 }
 
 /** What one host's TLS needs beyond the system's trust. */

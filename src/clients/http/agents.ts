@@ -4,17 +4,24 @@ import http from 'node:http';
 
 import { ConfigError } from '../../base/errors.ts';
 import type { TlsSettings } from '../../base/runtime.ts';
+import { hostNameOf } from './host.ts';
 import { proxyFor } from './proxy.ts';
 import type { Environment } from './proxy.ts';
+import { lookupPublic, requirePublicLiteral } from './public-address.ts';
 import { environmentCertificates, parseCertificates, tlsNameOf } from './trust.ts';
 
 export interface Agents {
   /** The pool for a URL, and the function that sends on it. `node:https` is loaded when the first https URL comes. */
-  readonly agentFor: (url: URL, tls: TlsSettings | undefined) => Promise<Connection>;
+  readonly agentFor: (url: URL, settings: ConnectionSettings) => Promise<Connection>;
   /** From now on, the authorities that this machine trusts count besides Node's. Reading them takes long, so it is done
    *  when a certificate turns up that Node's do not vouch for. False when the connection trusted them already. */
   readonly addSystemTrust: (connection: Connection) => boolean;
   readonly close: () => void;
+}
+
+export interface ConnectionSettings {
+  readonly tls?: TlsSettings;
+  readonly isPublicOnly?: boolean;
 }
 
 export interface Connection {
@@ -30,12 +37,17 @@ export function openAgents(environment: Environment): Agents {
   const agents = new Map<string, Promise<http.Agent>>();
   let hasSystemTrust = false;
   return {
-    agentFor: async (url, tls = {}) => {
+    agentFor: async (url, { tls = {}, isPublicOnly = false }) => {
+      if (isPublicOnly) requirePublicLiteral(hostNameOf(url));
       const proxy = proxyFor(url, environment);
       const isHttps = url.protocol === 'https:';
-      const key = `${url.protocol} ${proxy?.href ?? ''} ${isHttps ? `${tlsNameOf(tls)} ${hasSystemTrust}` : ''}`;
+      // A connection that was made without looking at the address is not used where it counts.
+      const isLookedAt = isPublicOnly && proxy === undefined;
+      const trustName = isHttps ? `${tlsNameOf(tls)} ${hasSystemTrust}` : '';
+      const key = `${url.protocol} ${proxy?.href ?? ''} ${isLookedAt} ${trustName}`;
       const trust = { environment, hasSystemTrust };
-      const agent = agents.get(key) ?? createAgent(isHttps ? tls : undefined, proxy, trust);
+      const agent =
+        agents.get(key) ?? createAgent(isHttps ? tls : undefined, sharedOptionsOf(proxy, isLookedAt), trust);
       agents.set(key, agent);
       const { request } = isHttps ? await import('node:https') : http;
       return { request, agent: await agent, proxyHost: proxy?.host, hasSystemTrust: trust.hasSystemTrust };
@@ -57,9 +69,16 @@ interface Trust {
   readonly hasSystemTrust: boolean;
 }
 
-async function createAgent(tls: TlsSettings | undefined, proxy: URL | undefined, trust: Trust): Promise<http.Agent> {
-  // Node decides nothing about proxies: it gets the one for this URL or none, and no exceptions.
-  const shared = { keepAlive: true, ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }) };
+function sharedOptionsOf(proxy: URL | undefined, isLookedAt: boolean): http.AgentOptions {
+  return {
+    keepAlive: true,
+    // Node decides nothing about proxies: it gets the one for this URL or none, and no exceptions.
+    ...(proxy && { proxyEnv: { HTTP_PROXY: proxy.href, HTTPS_PROXY: proxy.href } }),
+    ...(isLookedAt && { lookup: lookupPublic }),
+  };
+}
+
+async function createAgent(tls: TlsSettings | undefined, shared: http.AgentOptions, trust: Trust): Promise<http.Agent> {
   if (tls === undefined) {
     return new http.Agent(shared);
   }

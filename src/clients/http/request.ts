@@ -32,7 +32,7 @@ export function openRequest(settings: HttpSettings): OpenRequest {
 /** Nothing was sent to a server that is not trusted, so a request that need not be streamed again can be sent anew. */
 async function send(request: HttpRequest, agents: Agents): Promise<HttpResponse> {
   request.signal?.throwIfAborted();
-  const connection = await agents.agentFor(request.url, request.tls);
+  const connection = await agents.agentFor(request.url, request);
   try {
     return await sendOn(connection, request);
   } catch (error) {
