@@ -12,6 +12,7 @@ export const commandTable: readonly CommandEntry[] = [
     path: ['attach', 'signature'],
     load: async () => (await import('./commands/attach-signature.ts')).attachSignatureCommand,
   },
+  { path: ['attest'], load: async () => (await import('./commands/attest.ts')).attestCommand },
   {
     path: ['bundle', 'inspect'],
     load: async () => (await import('./commands/bundle-inspect.ts')).bundleInspectCommand,
@@ -42,12 +43,35 @@ export const commandTable: readonly CommandEntry[] = [
   },
   { path: ['sign'], load: async () => (await import('./commands/sign.ts')).signCommand },
   { path: ['sign-blob'], load: async () => (await import('./commands/sign-blob.ts')).signBlobCommand },
+  {
+    path: ['stack', 'doctor'],
+    load: async () => (await import('./commands/stack-doctor.ts')).stackDoctorCommand,
+  },
+  {
+    path: ['stack', 'export-config'],
+    load: async () => (await import('./commands/stack-export-config.ts')).stackExportConfigCommand,
+  },
+  {
+    path: ['stack', 'root', 'export'],
+    load: async () => (await import('./commands/stack-root-export.ts')).stackRootExportCommand,
+  },
+  {
+    path: ['stack', 'root', 'import'],
+    load: async () => (await import('./commands/stack-root-import.ts')).stackRootImportCommand,
+  },
+  { path: ['stack', 'status'], load: async () => (await import('./commands/stack-status.ts')).stackStatusCommand },
+  { path: ['stack', 'token'], load: async () => (await import('./commands/stack-token.ts')).stackTokenCommand },
+  {
+    path: ['stack', 'verify-log'],
+    load: async () => (await import('./commands/stack-verify-log.ts')).stackVerifyLogCommand,
+  },
   { path: ['tree'], load: async () => (await import('./commands/tree.ts')).treeCommand },
   { path: ['triangulate'], load: async () => (await import('./commands/triangulate.ts')).triangulateCommand },
   {
     path: ['trusted-root', 'create'],
     load: async () => (await import('./commands/trusted-root-create.ts')).trustedRootCreateCommand,
   },
+  { path: ['up'], load: async () => (await import('./commands/up.ts')).upCommand },
   { path: ['verify'], load: async () => (await import('./commands/verify.ts')).verifyCommand },
   {
     path: ['verify-attestation'],

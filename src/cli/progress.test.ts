@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
 import { mock, test } from 'node:test';
 
-import { openProgress } from './progress.ts';
+import { openTransferProgress } from './progress.ts';
 
 function shownBy(isTTY: boolean, seconds: number): string {
   let now = 0;
   const clock = mock.method(performance, 'now', () => now);
   const stream = new PassThrough();
-  const progress = openProgress({ stderr: Object.assign(stream, { isTTY }) as unknown as NodeJS.WriteStream });
+  const progress = openTransferProgress({ stderr: Object.assign(stream, { isTTY }) as unknown as NodeJS.WriteStream });
   for (; now < seconds * 1000; now += 250) progress.onBytes(1024 * 1024);
   progress.close();
   clock.mock.restore();

@@ -8,7 +8,7 @@ import { parseReference } from '../../formats/oci/reference.ts';
 import { declareCommand } from '../command.ts';
 import { mapped, same } from '../flag.ts';
 import { registryFlags } from '../flags/registry.ts';
-import { openProgress } from '../progress.ts';
+import { openTransferProgress } from '../progress.ts';
 import { withRegistry } from '../registry-access.ts';
 
 export const copyCommand = declareCommand({
@@ -50,7 +50,7 @@ export const copyCommand = declareCommand({
     const [source, destination] = [parseReference(args[0] ?? ''), parseReference(args[1] ?? '')];
     const only = onlyOf(values.only, values['sig-only']);
     const platform = platformOf(values.platform);
-    const progress = openProgress(session);
+    const progress = openTransferProgress(session);
     try {
       const report = await withRegistry(invocation, [source, destination], (context) =>
         copyImage(context, {

@@ -1,15 +1,10 @@
 /** countersign registry serve */
 
-import { parseUtf8 } from '../../base/bytes.ts';
-import { UsageError } from '../../base/errors.ts';
-import { limits } from '../../base/limits.ts';
-import type { ListenAddress, TlsIdentity } from '../../serve/server.ts';
 import { isLoopbackHost } from '../../serve/caller.ts';
 import { startEmbeddedRegistry } from '../../servers/registry/embedded-registry.ts';
 import { declareCommand, noArguments } from '../command.ts';
-import { readInputFile } from '../input-file.ts';
 import { interruptionOf } from '../interruption.ts';
-import type { Session } from '../session.ts';
+import { parseListenAddress, tlsFlags, tlsIdentityOf } from '../listening.ts';
 
 export const registryServeCommand = declareCommand({
   path: ['registry', 'serve'],
@@ -39,13 +34,7 @@ export const registryServeCommand = declareCommand({
       placeholder: 'ADDRESS:PORT',
       help: 'where to listen; port 0 takes a free one',
     },
-    'tls-cert': {
-      type: 'string',
-      placeholder: 'FILE',
-      completes: 'file',
-      help: 'PEM certificate chain; serves HTTPS together with --tls-key',
-    },
-    'tls-key': { type: 'string', placeholder: 'FILE', completes: 'file', help: 'PEM key of the certificate' },
+    ...tlsFlags,
   },
   isInCosign: false,
   run: async ({ values, session }) => {
@@ -71,32 +60,3 @@ export const registryServeCommand = declareCommand({
     };
   },
 });
-
-/** Reads "127.0.0.1:5000", "[::1]:5000", "localhost:0", ":5000" (loopback). Throws FLAG_VALUE_INVALID. */
-export function parseListenAddress(text: string): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]*)):(\d{1,5})$/.exec(text);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) {
-    throw new UsageError(
-      'FLAG_VALUE_INVALID',
-      `--listen: expected ADDRESS:PORT such as 127.0.0.1:5000, got ${JSON.stringify(text.slice(0, 100))}`,
-    );
-  }
-  const host = match[1] ?? match[2] ?? '';
-  return { host: host === '' ? '127.0.0.1' : host, port };
-}
-
-async function tlsIdentityOf(
-  session: Session,
-  certificate: string | undefined,
-  key: string | undefined,
-): Promise<TlsIdentity | undefined> {
-  if (certificate === undefined && key === undefined) return undefined;
-  if (certificate === undefined || key === undefined) {
-    throw new UsageError('FLAGS_CONFLICT', '--tls-cert and --tls-key go together');
-  }
-  const [certificatePem, keyPem] = await Promise.all(
-    [certificate, key].map(async (path) => parseUtf8(await readInputFile(session, path, limits.trustFileBytes))),
-  );
-  return { certificatePem: certificatePem ?? '', keyPem: keyPem ?? '' };
-}

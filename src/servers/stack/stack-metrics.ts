@@ -1,0 +1,82 @@
+/** What the stack counts, for Prometheus. Labels have few values, none of them a caller's. */
+
+import type { Registry } from 'prom-client';
+
+import type { Served } from '../../serve/router.ts';
+
+/** Read when they are asked for. */
+export interface Gauges {
+  /** Entries of each log, by its name. */
+  readonly logSizes: () => Readonly<Record<string, bigint>>;
+  /** Seconds since the newest checkpoint of each log. */
+  readonly checkpointAges: () => Readonly<Record<string, number>>;
+  /** Seconds until each document of the TUF repository expires. */
+  readonly expiries: () => Readonly<Record<string, number>>;
+  readonly isReady: () => boolean;
+}
+
+export interface StackMetrics {
+  readonly served: (served: Served) => void;
+  readonly issued: (certificate: { readonly issuer: string; readonly outcome: string }) => void;
+  /** Text exposition format 0.0.4. */
+  readonly text: () => Promise<string>;
+}
+
+/** Seconds: a timestamp takes one millisecond, a log entry waits for the disk. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** The library is loaded here, when the stack has started already. */
+export async function openStackMetrics(gauges: Gauges): Promise<StackMetrics> {
+  const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = await import('prom-client');
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const duration = new Histogram({
+    name: 'countersign_request_duration_seconds',
+    help: 'Time to answer a request.',
+    labelNames: ['service', 'endpoint', 'method', 'status'],
+    buckets: BUCKETS,
+    registers,
+  });
+  const certificates = new Counter({
+    name: 'countersign_certificates_total',
+    help: 'Certificates asked for, by the issuer of the identity and what became of it.',
+    labelNames: ['issuer', 'outcome'],
+    registers,
+  });
+  const gauge = (
+    name: string,
+    help: string,
+    label: string,
+    values: () => Readonly<Record<string, number | bigint>>,
+  ): void => {
+    const made = new Gauge({
+      name,
+      help,
+      labelNames: [label],
+      registers,
+      collect: () => {
+        for (const [key, value] of Object.entries(values())) made.set({ [label]: key }, Number(value));
+      },
+    });
+  };
+  gauge('countersign_log_entries', 'Entries under the published checkpoint.', 'log', gauges.logSizes);
+  gauge('countersign_checkpoint_age_seconds', 'Age of the published checkpoint.', 'log', gauges.checkpointAges);
+  gauge('countersign_expiry_seconds', 'Time until a document or certificate expires.', 'what', gauges.expiries);
+  const ready: InstanceType<typeof Gauge> = new Gauge({
+    name: 'countersign_ready',
+    help: 'Whether the stack takes work.',
+    registers,
+    collect: () => ready.set(gauges.isReady() ? 1 : 0),
+  });
+  return {
+    served: ({ service, endpoint, method, status, durationMs }) =>
+      duration.observe({ service, endpoint, method, status: String(status) }, durationMs / 1000),
+    issued: (labels) => certificates.inc(labels),
+    text: () => textOf(registry),
+  };
+}
+
+function textOf(registry: Registry): Promise<string> {
+  return registry.metrics();
+}
