@@ -8,7 +8,8 @@ import { parseHex } from '../base/bytes.ts';
 import { keyDetailsOf, schemeOfKeyDetails } from './key-details.ts';
 import { createKeyPair } from './private-key.ts';
 import { parsePublicKey } from './public-key.ts';
-import { schemeOfAlgorithmIdentifier } from './scheme-identifier.ts';
+import { signingSchemeOf, schemes } from './key-algorithm.ts';
+import { encodeAlgorithmIdentifier, schemeOfAlgorithmIdentifier } from './scheme-identifier.ts';
 import { verifyAtOnce } from './signature.ts';
 
 const isUnsupported = hasCode('KEY_UNSUPPORTED');
@@ -121,4 +122,26 @@ test('the name for a key is one that its scheme is found by', () => {
     const { publicKey } = createKeyPair(algorithm);
     assert.equal(schemeOfKeyDetails(keyDetailsOf(publicKey)).scheme.algorithm, algorithm);
   }
+});
+
+test('what a key signs by is written as it is read, and as OpenSSL writes it', () => {
+  for (const algorithm of ['ecdsa-p256', 'ecdsa-p384', 'ecdsa-p521', 'ed25519', 'rsa'] as const) {
+    const scheme = signingSchemeOf(algorithm);
+    const { publicKey } = createKeyPair(algorithm);
+    assert.deepEqual(schemeOfAlgorithmIdentifier(encodeAlgorithmIdentifier(scheme), publicKey), scheme);
+  }
+  const { 'ecdsa-p384': p384, 'rsa-pkcs1': pkcs1 } = schemes;
+  for (const [name, scheme] of Object.entries({
+    'p384-sha384': p384.sha384,
+    'rsa-sha512': pkcs1.sha512,
+    ed25519: schemes.ed25519,
+  })) {
+    const { signatureAlgorithm } = vectorCertificate(`by-${name}/good`);
+    assert.deepEqual(Buffer.from(encodeAlgorithmIdentifier(scheme)), Buffer.from(signatureAlgorithm), name);
+  }
+});
+
+test('nothing is written for a scheme by which nothing is signed here', () => {
+  assert.throws(() => encodeAlgorithmIdentifier(schemes['rsa-pss'].sha256), isUnsupported);
+  assert.throws(() => encodeAlgorithmIdentifier(schemes.ed25519ph), isUnsupported);
 });

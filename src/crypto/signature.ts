@@ -3,6 +3,7 @@
 import { constants, publicDecrypt, verify } from 'node:crypto';
 
 import { concatBytes, isSameBytes, parseHex } from '../base/bytes.ts';
+import { hashOf } from './hash.ts';
 import type { Hashes } from './hash.ts';
 import { paddingOf, verifyingSchemesOf } from './key-algorithm.ts';
 import type { Scheme } from './key-algorithm.ts';
@@ -51,8 +52,8 @@ export function verifyAtOnce(scheme: Scheme, key: PublicKey, message: Uint8Array
   return verify(scheme.hash, message, verifyingKey, signature);
 }
 
-/** As `verifySignature` for a message of which only hashes are at hand; tries the schemes whose hash is there. Ed25519
- *  is never found this way: see `isVerifiableByHash`. */
+/** As `verifySignature` for a message of which only hashes are at hand; tries the schemes whose hash is there. Of Ed25519
+ *  only the variant that hashes first is found this way: see `isVerifiableByHash`. */
 export async function verifyHashSignature(
   key: PublicKey,
   hashes: Partial<Hashes>,
@@ -67,7 +68,7 @@ export async function verifyHashSignature(
   return undefined;
 }
 
-/** Whether hashes are enough to judge this key's signatures; Ed25519 needs the whole message. */
+/** Whether hashes are enough to judge this key's signatures; pure Ed25519 needs the whole message. */
 export function isVerifiableByHash(key: PublicKey): boolean {
   return key.algorithm !== 'ed25519';
 }
@@ -76,8 +77,8 @@ async function isEd25519phBy(key: PublicKey, message: Uint8Array, signature: Uin
   if (key.algorithm !== 'ed25519') {
     return false;
   }
-  const { isEd25519phSignature } = await import('./curve-arithmetic.ts');
-  return isEd25519phSignature(key, message, signature);
+  const { isEd25519phSignatureOfHash } = await import('./curve-arithmetic.ts');
+  return isEd25519phSignatureOfHash(key, hashOf('sha512', message), signature);
 }
 
 async function isHashSignatureBy(
@@ -89,6 +90,10 @@ async function isHashSignatureBy(
   if (scheme.kind === 'ecdsa') {
     const { isEcdsaSignatureOfHash } = await import('./curve-arithmetic.ts');
     return isEcdsaSignatureOfHash(key, hash, signature);
+  }
+  if (scheme.kind === 'ed25519ph') {
+    const { isEd25519phSignatureOfHash } = await import('./curve-arithmetic.ts');
+    return isEd25519phSignatureOfHash(key, hash, signature);
   }
   if (paddingOf(scheme) === undefined || !hasModulusLength(key, signature)) {
     return false;

@@ -1,19 +1,18 @@
 /** Bodies of Rekor's log entries. Every kind becomes one shape: which signatures were logged, by whom, over what.
  *  @source sigstore/rekor pkg/types; sigstore/rekor-tiles api/proto/rekor/v2/entry.proto */
 
-import { parseBase64, parseHex, parseUtf8 } from '../../base/bytes.ts';
 import { decodeArray, decodeDocument, decodeLiteral, decodeObject, decodeString, optional } from '../../base/decode.ts';
 import type { Decoded, Decoder } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
-import type { HashName } from '../../crypto/hash.ts';
 import { parsePemBlocks } from '../../crypto/pem.ts';
-import { decodeHashOutput, hashOutputOf } from '../hash-output.ts';
+import { decodeHashOutput } from '../hash-output.ts';
 import type { HashOutput } from '../hash-output.ts';
 import { decodeBytes, decodeMessage } from '../proto-json.ts';
 import type { LogEntry } from '../tlog/log-entry.ts';
+import { decodeHexHash, decodeTwice } from './entry-field.ts';
 
 /** Who is said to have signed. */
 export interface LoggedSigner {
@@ -45,7 +44,6 @@ export interface EntryBody {
 const WHAT = 'body of the log entry';
 const PUBLIC_KEY = 'PUBLIC KEY';
 const CERTIFICATE = 'CERTIFICATE';
-const HASH_NAMES: readonly HashName[] = ['sha256', 'sha384', 'sha512'];
 
 /** Reads the body of an entry, whose kind and version must be the body's own.
  *  Throws LOG_ENTRY_UNSUPPORTED, LOG_ENTRY_MALFORMED, JSON_MALFORMED, JSON_SHAPE, BASE64_MALFORMED, PEM_MALFORMED and what
@@ -72,16 +70,6 @@ function parseBodyJson(body: Uint8Array): JsonValue {
 }
 
 // Rekor v1: hashes in hexadecimal, keys and certificates as base64 of PEM.
-
-const decodeHexHashMembers = decodeObject({ algorithm: decodeString, value: decodeString });
-const decodeHexHash: Decoder<HashOutput> = (value, path) => {
-  const { algorithm, value: hex } = decodeHexHashMembers(value, path);
-  return hashOutputOf(
-    HASH_NAMES.find((name) => name === algorithm),
-    parseHex(hex),
-    path,
-  );
-};
 
 const decodePemSigner: Decoder<LoggedSigner> = (value, path) => {
   const blocks = parsePemBlocks(decodeBytes(value, path));
@@ -120,8 +108,6 @@ const decodeIntotoV1 = decodeObject({
   publicKey: decodePemSigner,
 });
 
-/** The log took the base64 of the base64 that stands in an envelope. */
-const decodeTwice: Decoder<Uint8Array> = (value, path) => parseBase64(parseUtf8(decodeBytes(value, path)));
 const decodeIntotoV2 = decodeObject({
   content: decodeObject({
     payloadHash: decodeHexHash,
