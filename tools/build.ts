@@ -10,6 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { requireTool } from './program.ts';
 import { root } from './project.ts';
 import { publicRootInside, publicRootModule } from './public-root.ts';
+import { indexWorkerInside } from './worker-inside.ts';
 
 /** Empties `dist/` and fills it. */
 export async function buildPackage(): Promise<void> {
@@ -38,7 +39,7 @@ async function buildCommandLine(dist: string): Promise<void> {
     minifySyntax: true,
     legalComments: 'linked',
     logLevel: 'error',
-    plugins: [builtinsOnUse, publicRootInside],
+    plugins: [builtinsOnUse, indexWorkerInside, publicRootInside],
   });
   const core = coreOf(metafile, ['src/cli/main.ts', 'src/cli/commands/version.ts']);
   const functions: Record<'main' | 'commands' | 'packages', string[]> = { main: [], commands: [], packages: [] };
@@ -79,7 +80,7 @@ function coreOf({ outputs }: Metafile, sources: readonly string[]): ReadonlySet<
 /** `"./name.js"(exports, require, module) { … }`, in ASCII. */
 async function functionOf(name: string, moduleText: string): Promise<string> {
   const { code } = await transform(moduleText, {
-    sourcefile: 'module.mjs',
+    sourcefile: 'module.js',
     format: 'cjs',
     platform: 'node',
     target: 'node24.15',

@@ -104,5 +104,14 @@ function builtinOf(name) {
   if (!name.startsWith('on-use:')) return require(name);
   let builtin;
   const use = () => (builtin = builtin === undefined ? require(name.slice('on-use:'.length)) : builtin);
-  return new Proxy({}, { get: (_, member) => use()[member] });
+  return new Proxy(
+    {},
+    {
+      get: (_, member) => use()[member],
+      // For packages that import a module as a whole.
+      ownKeys: () => Reflect.ownKeys(use()),
+      getOwnPropertyDescriptor: (_, member) =>
+        member in use() ? { value: use()[member], enumerable: true, configurable: true } : undefined,
+    },
+  );
 }

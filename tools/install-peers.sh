@@ -52,6 +52,8 @@ install_all() {
     github.com/google/certificate-transparency-go/client/ctclient
   provide tlog-fsck from_go github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck
 
+  provide chromium from_system chromium
+
   # One rename, so a test run beside us reads the old table or the new one.
   cat "$records"/* >"$peers/peers.tsv.new" && mv "$peers/peers.tsv.new" "$peers/peers.tsv"
   echo "peers: $(grep -c $'\tpresent\t' "$peers/peers.tsv") installed in $peers, ${SECONDS} s"
@@ -137,6 +139,13 @@ from_go() {
   command -v go >/dev/null || { echo "no go on this machine"; return 1; }
   (cd "$sources/peers" && go build -mod=readonly -buildvcs=false -trimpath -o "$peers/bin/$1" "$3") &&
     version=$(cd "$sources/peers" && go list -mod=readonly -m -f '{{.Version}}' "$2")
+}
+
+# from_system NAME: a program with too many libraries to unpack beside it, as this machine's package manager installed it.
+from_system() {
+  local program
+  program=$(command -v "$1") || { echo "not on this machine: install its package $1"; return 1; }
+  ln -sfn "$program" "$peers/bin/$1" && version=$("$program" --version | grep -o '[0-9][0-9.]*' | head -1)
 }
 
 # from_python NAME DISTRIBUTION: an environment of its own, every file checked against the hashes of peers/NAME.txt.

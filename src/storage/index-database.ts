@@ -17,6 +17,7 @@ export interface IndexSearch {
   readonly limit: number;
 }
 
+/** Every call throws INDEX_FAILED when the database cannot be read or written. */
 export interface IndexDatabase {
   /** How many entries of the log, from its first, are in here. */
   readonly sizeOf: (log: string) => Promise<bigint>;

@@ -7,6 +7,7 @@ import type { TestContext } from 'node:test';
 import { createScratchFolder } from './scratch.ts';
 
 const peerNames = [
+  'chromium',
   'cosign-2',
   'cosign-3',
   'ctclient',

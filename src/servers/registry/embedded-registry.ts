@@ -8,7 +8,7 @@ import type { Log } from '../../base/runtime.ts';
 import { startServer } from '../../serve/server.ts';
 import type { ListenAddress, RunningServer, TlsIdentity } from '../../serve/server.ts';
 import { openDataLock } from './data-lock.ts';
-import { makeDirectory } from './durable-file.ts';
+import { makeDirectory } from '../../storage/durable-file.ts';
 import { methodsOf } from './endpoints.ts';
 import { RegistryProblem, sendProblem } from './problem.ts';
 import { openRegistry } from './registry.ts';

@@ -10,10 +10,10 @@ import { join } from 'node:path';
 
 import { openContentStore } from './content-store.ts';
 import type { ContentStore } from './content-store.ts';
-import { makeDirectory, writeDurably } from './durable-file.ts';
-import type { DurableFile } from './durable-file.ts';
-import { createExclusive } from './exclusive.ts';
-import type { Exclusive } from './exclusive.ts';
+import { makeDirectory, writeDurably } from '../../storage/durable-file.ts';
+import type { DurableFile } from '../../storage/durable-file.ts';
+import { createExclusive } from '../../base/exclusive.ts';
+import type { Exclusive } from '../../base/exclusive.ts';
 import { openRepositoryStore } from './repository-store.ts';
 import type { RepositoryStore } from './repository-store.ts';
 import { openUploads } from './upload.ts';

@@ -16,8 +16,8 @@ import { decodeDescriptor } from '../../formats/oci/manifest.ts';
 import type { Descriptor } from '../../formats/oci/manifest.ts';
 import { parseDigest } from '../../formats/oci/digest.ts';
 import type { Digest } from '../../formats/oci/digest.ts';
-import { isAbsence, removeDurably } from './durable-file.ts';
-import type { DurableFile } from './durable-file.ts';
+import { isAbsence, removeDurably } from '../../storage/durable-file.ts';
+import type { DurableFile } from '../../storage/durable-file.ts';
 
 export interface RepositoryStore {
   readonly hasRepository: (name: string) => boolean;

@@ -37,7 +37,8 @@ export async function openStackLog(options: StackLogOptions): Promise<StackLog> 
 }
 
 async function openJsonEvents({ isVerbose, now, write }: StackLogOptions): Promise<StackLog['event']> {
-  const { pino } = await import('pino');
+  // By its default export, the one form that both Node and the built program have.
+  const { default: pino } = await import('pino');
   const log = pino(
     {
       base: {},

@@ -151,7 +151,9 @@ async function openParts(
       isReady: () => condition().isReady,
     }));
   // Loading the library must not hold up the start.
-  setImmediate(() => void openMetrics());
+  setImmediate(
+    () => void openMetrics().catch((error: unknown) => log.warn(`metrics cannot be kept: ${messageOf(error)}`)),
+  );
   const services = await openServices({
     ...{ objects, signers, chains, logs, tuf, settings, keys, options, identities, condition, openMetrics },
   });
@@ -196,7 +198,11 @@ async function openServices(context: ServicesContext): Promise<readonly Service[
     logPrecertificate: async (precertificate, issuers) => encodeSct(await ct.add('precert', precertificate, issuers)),
     now,
     random,
-    onIssued: ({ issuer, outcome }) => void openMetrics().then((metrics) => metrics.issued({ issuer, outcome })),
+    onIssued: ({ issuer, outcome }) =>
+      void openMetrics().then(
+        (metrics) => metrics.issued({ issuer, outcome }),
+        () => undefined,
+      ),
   });
   const timestamps = await openTimestampAuthority({
     chain: chains.timestamps.map(({ der }) => der),
@@ -251,6 +257,8 @@ async function openTrust({ objects, settings, keys, facts, now, log }: TrustCont
     // What clients were told stays true: they are not told what is new.
     if (!isErrorWithCode(error, 'TUF_KEY_ABSENT')) throw error;
     log.warn(`clients are not told of what has changed: ${error.message}`);
+    // After a long stop what they are told may have expired.
+    await tuf.refresh();
   }
   return tuf;
 }
@@ -264,7 +272,8 @@ async function observe(served: Served, { log }: StackOptions, openMetrics: () =>
     ms: Math.round(durationMs * 10) / 10,
     ...(error === undefined ? {} : { error: messageOf(error) }),
   });
-  (await openMetrics()).served(served);
+  const metrics = await openMetrics().catch(() => undefined);
+  metrics?.served(served);
 }
 
 /** Whom the certificate authority believes: what the command line named, else the file in the data directory, else nobody

@@ -51,6 +51,16 @@ export async function removeDurably(path: string): Promise<boolean> {
   return true;
 }
 
+/** Makes what was named in the folder, or removed from it, durable. */
+export async function flushDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
 /** Whether a file system error means "there is no such file or folder". */
 export function isAbsence(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -68,13 +78,4 @@ async function flushedFileOf(scratch: string, bytes: Uint8Array | string): Promi
     await file.close();
   }
   return path;
-}
-
-async function flushDirectory(path: string): Promise<void> {
-  const directory = await open(path, 'r');
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
 }
