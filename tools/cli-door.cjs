@@ -111,7 +111,7 @@ function builtinOf(name) {
       // For packages that import a module as a whole.
       ownKeys: () => Reflect.ownKeys(use()),
       getOwnPropertyDescriptor: (_, member) =>
-        member in use() ? { value: use()[member], enumerable: true, configurable: true } : undefined,
+        member in use() ? { get: () => use()[member], enumerable: true, configurable: true } : undefined,
     },
   );
 }

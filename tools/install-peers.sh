@@ -141,9 +141,13 @@ from_go() {
     version=$(cd "$sources/peers" && go list -mod=readonly -m -f '{{.Version}}' "$2")
 }
 
-# from_system NAME: a program with too many libraries to unpack beside it, as this machine's package manager installed it.
+# from_system NAME: a program with too many libraries to unpack beside it. Installed by this machine's package manager
+# where that is allowed: as root, which a build machine's user is and a developer's is not.
 from_system() {
   local program
+  if ! command -v "$1" >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --yes --no-install-recommends "$1"
+  fi
   program=$(command -v "$1") || { echo "not on this machine: install its package $1"; return 1; }
   ln -sfn "$program" "$peers/bin/$1" && version=$("$program" --version | grep -o '[0-9][0-9.]*' | head -1)
 }
