@@ -1,6 +1,6 @@
 /** Checkpoints: what a log signs about its whole tree. @source c2sp.org/tlog-checkpoint */
 
-import { utf8Of } from '../../base/bytes.ts';
+import { base64Of, utf8Of } from '../../base/bytes.ts';
 import { InputError } from '../../base/errors.ts';
 import { noteBytesOf, parseNote } from './note.ts';
 import type { NoteSignature } from './note.ts';
@@ -37,6 +37,15 @@ export function parseCheckpoint(note: string): Checkpoint {
     throw malformed(`a root hash of ${rootHash.length} bytes, expected ${ROOT_HASH_BYTES}`);
   }
   return { origin, treeSize: BigInt(size), rootHash, extensions, signedBytes: utf8Of(text), signatures };
+}
+
+/** The text that a log signs: origin, size and root hash, each on its line. */
+export function encodeCheckpoint({
+  origin,
+  treeSize,
+  rootHash,
+}: Pick<Checkpoint, 'origin' | 'treeSize' | 'rootHash'>): string {
+  return `${origin}\n${treeSize}\n${base64Of(rootHash)}\n`;
 }
 
 /** Whether the origin ends in the id of a tree, as Rekor v1 writes it: there a log consists of several trees, and the

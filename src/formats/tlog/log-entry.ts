@@ -1,6 +1,7 @@
 /** One entry of a transparency log, as it is stored beside a signature: what every form of it becomes at the border.
  *  @source sigstore/protobuf-specs protos/sigstore_rekor.proto, TransparencyLogEntry */
 
+import { base64Of } from '../../base/bytes.ts';
 import { decodeArray, decodeString, optional } from '../../base/decode.ts';
 import type { Decoder } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
@@ -80,12 +81,36 @@ export const decodeLogEntry: Decoder<LogEntry> = (value, path) => {
   };
 };
 
+/** The entry as a bundle holds it. What the log did not give is left out. */
+export function logEntryJsonOf(entry: LogEntry): object {
+  const { logId, kind, version, integratedTime, promise, proof, body } = entry;
+  return {
+    logIndex: `${entry.logIndex}`,
+    logId: { keyId: base64Of(logId) },
+    kindVersion: { kind, version },
+    ...(integratedTime === undefined ? {} : { integratedTime: `${integratedTime}` }),
+    ...(promise === undefined ? {} : { inclusionPromise: { signedEntryTimestamp: base64Of(promise) } }),
+    ...(proof === undefined ? {} : { inclusionProof: proofJsonOf(proof) }),
+    canonicalizedBody: base64Of(body),
+  };
+}
+
 /** Log ids are SHA-256 hashes. Throws LOG_ENTRY_MALFORMED. */
 export function requireLogId(logId: Uint8Array, path: string): Uint8Array {
   if (logId.length !== LOG_ID_BYTES) {
     throw new InputError('LOG_ENTRY_MALFORMED', `${path}: a log id of ${logId.length} bytes, expected ${LOG_ID_BYTES}`);
   }
   return logId;
+}
+
+function proofJsonOf({ logIndex, treeSize, rootHash, hashes, checkpoint }: InclusionProof): object {
+  return {
+    logIndex: `${logIndex}`,
+    rootHash: base64Of(rootHash),
+    treeSize: `${treeSize}`,
+    hashes: hashes.map(base64Of),
+    ...(checkpoint === undefined ? {} : { checkpoint: { envelope: checkpoint } }),
+  };
 }
 
 /** Zero stands for no time. */

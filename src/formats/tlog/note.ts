@@ -1,6 +1,6 @@
 /** Signed notes: a text and signatures under it. @source c2sp.org/signed-note */
 
-import { parseBase64 } from '../../base/bytes.ts';
+import { base64Of, concatBytes, parseBase64 } from '../../base/bytes.ts';
 import { InputError, isErrorWithCode } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 
@@ -42,6 +42,25 @@ export function parseNote(note: string): SignedNote {
     throw malformed(`${lines.length} signatures, at most ${limits.checkpointSignatures} are read`);
   }
   return { text: note.slice(0, cut + 1), signatures: lines.map(signatureOf) };
+}
+
+/** Writes a note: the text, a blank line, and a line for each signature, in this order. Throws CHECKPOINT_MALFORMED for
+ *  what `parseNote` would not give back. */
+export function encodeNote(text: string, signatures: readonly NoteSignature[]): string {
+  const note = `${text}\n${signatures.map(lineOf).join('')}`;
+  if (parseNote(note).text !== text) {
+    throw malformed('a text that holds a blank line');
+  }
+  return note;
+}
+
+/** Reads signature lines that stand alone, as witnesses answer them. Throws CHECKPOINT_MALFORMED. */
+export function parseSignatureLines(lines: string): readonly NoteSignature[] {
+  return parseNote(`-\n\n${lines}`).signatures;
+}
+
+function lineOf({ name, keyHint, signature }: NoteSignature): string {
+  return `\u2014 ${name} ${base64Of(concatBytes([keyHint, signature]))}\n`;
 }
 
 function signatureOf(line: string): NoteSignature {
