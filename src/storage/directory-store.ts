@@ -12,7 +12,7 @@ import { limits } from '../base/limits.ts';
 import { mapPool } from '../base/pool.ts';
 import { FlushedFiles } from './flushed-files.ts';
 import { isKeySegment, requireKeyPrefix, requireObjectKey } from './object-key.ts';
-import type { NewObject, ObjectStore, StoredObject } from './object-store.ts';
+import type { NewObject, ObjectReader, ObjectStore, StoredObject } from './object-store.ts';
 
 /** For files without a key yet; no part of a key looks like this. */
 const SCRATCH = '~scratch';
@@ -38,8 +38,14 @@ export async function openDirectoryStore(folder: string): Promise<ObjectStore> {
 }
 
 /** Reads beside the process that writes: sees each object whole, the newest perhaps a moment before it is durable. */
-export function openDirectoryReader(folder: string): Pick<ObjectStore, 'read'> {
+export function openDirectoryReader(folder: string): ObjectReader {
   return {
+    list: async (prefix) => {
+      requireKeyPrefix(prefix);
+      const keys: string[] = [];
+      await collectKeys(folder, prefix, keys);
+      return keys;
+    },
     read: async (key) => {
       requireObjectKey(key);
       const bytes = await readIfThere(join(folder, key));

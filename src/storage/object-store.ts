@@ -33,3 +33,6 @@ export interface ObjectStore {
   /** Of keys that are not there nothing is heard. Not necessarily durable: only what may come back is removed. */
   readonly remove: (keys: readonly string[]) => Promise<void>;
 }
+
+/** A store for those who only look. */
+export type ObjectReader = Pick<ObjectStore, 'read' | 'list'>;

@@ -43,6 +43,18 @@ test('status, doctor and verify-log say that all is well, in words and as JSON',
   assert.deepEqual([logs.status, logs.stdout.match(/entries verified/g)?.length], [0, 2], logs.stderr);
 });
 
+test('configurations for clients are written into a folder, or one of them is printed', async () => {
+  const output = join(folder, 'clients');
+  const written = await run('stack', 'export-config', '--data', stack.dataDir, '--output', output);
+  assert.equal(written.status, 0, written.stderr);
+  assert.deepEqual(readFileSync(join(output, 'root.json')), readFileSync(stack.rootFile));
+  assert.ok(readFileSync(join(output, 'cosign-3.sh'), 'utf8').includes(`--root '${join(output, 'root.json')}'`));
+  const printed = await run('stack', 'export-config', '--data', stack.dataDir, 'rekor.pub');
+  assert.equal(printed.stdout, readFileSync(join(output, 'rekor.pub'), 'utf8'));
+  const other = await run('stack', 'export-config', '--data', stack.dataDir, 'passwd');
+  assert.deepEqual([other.status, /ARGUMENTS_INVALID.*/.test(other.stderr)], [1, true]);
+});
+
 test('a directory is served by one process, and stays what it was made', async () => {
   const second = await run('up', '--dev', '--data', stack.dataDir);
   assert.deepEqual([second.status, /DATA_DIR_LOCKED/.test(second.stderr)], [1, true], second.stderr);

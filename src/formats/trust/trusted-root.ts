@@ -73,14 +73,18 @@ export function parseTrustedRoot(bytes: Uint8Array): TrustedRoot {
 
 /** The root as JSON with exactly the members that released clients of version 0.1 read, indented. */
 export function encodeTrustedRoot(root: TrustedRoot): Uint8Array {
-  const document = {
+  return utf8Of(`${JSON.stringify(trustedRootJsonOf(root), null, 2)}\n`);
+}
+
+/** What `encodeTrustedRoot` writes, as a part of another document. */
+export function trustedRootJsonOf(root: TrustedRoot): object {
+  return {
     mediaType: MEDIA_TYPE,
     tlogs: root.logs.map(logJsonOf),
     certificateAuthorities: root.certificateAuthorities.map(authorityJsonOf),
     ctlogs: root.ctLogs.map(logJsonOf),
     timestampAuthorities: root.timestampAuthorities.map(authorityJsonOf),
   };
-  return utf8Of(`${JSON.stringify(document, null, 2)}\n`);
 }
 
 const decodeInstant: Decoder<Date> = (value, path) => located(path, () => parseRfc3339(decodeString(value, path)));
@@ -206,7 +210,8 @@ function authorityJsonOf({ uri, organization, commonName, chain, validFor }: Tru
   };
 }
 
-function periodJsonOf({ start, end }: ValidityPeriod): object {
+/** Both ends as protocol buffers write them. */
+export function periodJsonOf({ start, end }: ValidityPeriod): object {
   return { start: instantTextOf(start), ...(end === undefined ? {} : { end: instantTextOf(end) }) };
 }
 

@@ -144,7 +144,8 @@ interface Manifest {
 
 test('Kyverno is given the keys, or the repository that says them', () => {
   const [policy] = manifestsOf('kyverno-cluster-policy.yaml') as Manifest[];
-  const [rule] = policy?.spec['rules'] as { verifyImages: { attestors: { entries: { keyless: object }[] }[] }[] }[];
+  assert.ok(policy);
+  const [rule] = policy.spec['rules'] as { verifyImages: { attestors: { entries: { keyless: object }[] }[] }[] }[];
   const chain = textOf('fulcio_chain.pem').split(/(?=-----BEGIN)/);
   assert.deepEqual(rule?.verifyImages[0]?.attestors[0]?.entries[0]?.keyless, {
     issuer: `${url}/oidc`,
@@ -154,7 +155,8 @@ test('Kyverno is given the keys, or the repository that says them', () => {
     ctlog: { pubkey: textOf('ctfe.pub'), tsaCertChain: textOf('tsa_chain.pem') },
   });
   const [validating] = manifestsOf('kyverno-image-validating-policy.yaml') as Manifest[];
-  const [attestor] = validating?.spec['attestors'] as { cosign: { tuf: object } }[];
+  assert.ok(validating);
+  const [attestor] = validating.spec['attestors'] as { cosign: { tuf: object } }[];
   const data = Buffer.from(tufRoot).toString('base64');
   assert.deepEqual(attestor?.cosign.tuf, { mirror: `${url}/tuf`, root: { data } });
 });

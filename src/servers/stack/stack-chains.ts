@@ -5,7 +5,7 @@ import { ConfigError } from '../../base/errors.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import { encodeCertificatePem, parseCertificatesPem } from '../../formats/x509/certificate-pem.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
+import type { ObjectReader, ObjectStore } from '../../storage/object-store.ts';
 import { createCaChain, createTimestampChain } from '../ca/authority.ts';
 import { requireSigner } from './stack-keys.ts';
 import type { StackSettings } from './stack-settings.ts';
@@ -51,6 +51,22 @@ export async function openStackChains(context: ChainContext): Promise<StackChain
   return { ca, timestamps };
 }
 
+/** Those that are there. Throws STACK_DATA_INVALID. */
+export async function readStackChains(objects: ObjectReader): Promise<StackChains> {
+  const [ca, timestamps] = await Promise.all(
+    [CA, TIMESTAMPS].map(async (key) => {
+      const stored = await objects.read(key);
+      if (stored === undefined) throw lost(key);
+      return parseCertificatesPem(parseUtf8(stored.bytes));
+    }),
+  );
+  return { ca: ca ?? [], timestamps: timestamps ?? [] };
+}
+
+function lost(key: string): ConfigError {
+  return new ConfigError('STACK_DATA_INVALID', `the data directory has lost ${key}`);
+}
+
 async function openChain(
   { objects, settings }: ChainContext,
   key: string,
@@ -58,7 +74,7 @@ async function openChain(
 ): Promise<readonly Certificate[]> {
   const stored = await objects.read(key);
   if (stored !== undefined) return parseCertificatesPem(parseUtf8(stored.bytes));
-  if (settings.isMade) throw new ConfigError('STACK_DATA_INVALID', `the data directory has lost ${key}`);
+  if (settings.isMade) throw lost(key);
   const pem = (await create()).map(encodeCertificatePem).join('');
   await objects.create([{ key, bytes: utf8Of(pem) }]);
   return parseCertificatesPem(pem);

@@ -27,7 +27,9 @@ export interface StackFacts {
 export function stackFactsOf(settings: StackSettings, chains: StackChains, oidcIssuers: readonly string[]): StackFacts {
   const { url, name, mode, created } = settings;
   return {
-    ...{ url, name, oidcIssuers },
+    url,
+    name,
+    oidcIssuers,
     isDevelopment: mode === 'development',
     // The chain is dated back, so that a clock may be set right once the stack has started.
     validFrom: chains.ca.at(-1)?.notBefore ?? created,

@@ -9,7 +9,7 @@ import { TILE_WIDTH } from '../../formats/tlog/tile-path.ts';
 import { openTileAt } from '../../formats/tlog/tree-edge.ts';
 import { fetchConsistencyProof, fetchInclusionProof, fetchRoot } from '../../formats/tlog/tree-proof.ts';
 import type { TileReader } from '../../formats/tlog/tree-proof.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
+import type { ObjectReader, ObjectStore } from '../../storage/object-store.ts';
 import { createByteCache } from './byte-cache.ts';
 import type { Cached } from './byte-cache.ts';
 import { damaged, readingObject } from './log-damage.ts';
@@ -102,7 +102,7 @@ export function openLogReader(kind: LogKind, keys: ObjectKeys, objects: ObjectSt
 }
 
 /** An object that must be there. Throws LOG_DAMAGED. */
-export async function readObject(objects: Pick<ObjectStore, 'read'>, key: string): Promise<Uint8Array> {
+export async function readObject(objects: ObjectReader, key: string): Promise<Uint8Array> {
   const object = await objects.read(key);
   if (object === undefined) throw damaged(`${key} is missing`);
   return object.bytes;

@@ -6,7 +6,7 @@ import { isErrorWithCode } from '../../base/errors.ts';
 import { parseCheckpoint } from '../../formats/tlog/checkpoint.ts';
 import { TILE_WIDTH } from '../../formats/tlog/tile-path.ts';
 import { openTileAt, rootOfEdge } from '../../formats/tlog/tree-edge.ts';
-import type { ObjectStore } from '../../storage/object-store.ts';
+import type { ObjectReader } from '../../storage/object-store.ts';
 import { damaged, readingObject } from './log-damage.ts';
 import { emptyLogEdge, grownLogEdge } from './log-edge.ts';
 import type { LogEdge, PlacedRecord } from './log-edge.ts';
@@ -18,7 +18,7 @@ import type { LogKind } from './tile-log.ts';
 
 export interface VerifyTileLogOptions {
   readonly kind: LogKind;
-  readonly objects: Pick<ObjectStore, 'read'>;
+  readonly objects: ObjectReader;
   readonly onProgress?: (checked: bigint, size: bigint) => void;
 }
 
@@ -56,7 +56,7 @@ export async function verifyTileLog(options: VerifyTileLogOptions): Promise<Veri
   return published;
 }
 
-async function readPublished(objects: Pick<ObjectStore, 'read'>, keys: ObjectKeys): Promise<VerifiedTileLog> {
+async function readPublished(objects: ObjectReader, keys: ObjectKeys): Promise<VerifiedTileLog> {
   const bytes = await readObject(objects, keys.checkpoint);
   return readingObject(keys.checkpoint, () => {
     const checkpoint = parseUtf8(bytes);
@@ -110,11 +110,7 @@ function recordsOf(
 }
 
 /** What was published must be in the state, which may be one batch ahead. */
-async function requireState(
-  objects: Pick<ObjectStore, 'read'>,
-  keys: ObjectKeys,
-  { size, root }: VerifiedTileLog,
-): Promise<void> {
+async function requireState(objects: ObjectReader, keys: ObjectKeys, { size, root }: VerifiedTileLog): Promise<void> {
   const { head } = parseLogState(await readObject(objects, keys.state));
   if (head.size < size || (head.size === size && !isSameBytes(head.root, root))) {
     throw damaged(`the state is of ${head.size} entries, and a checkpoint of ${size} was published from another`);
