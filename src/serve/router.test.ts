@@ -119,6 +119,7 @@ test('a body that does not come is not waited for', async (t) => {
   const timer = setInterval(() => mock.timers.tick(limits.serviceBodyMs), 5);
   const [bytes] = await answer;
   clearInterval(timer);
-  assert.match(bytes.toString(), /^HTTP\/1\.1 408 [^]*REQUEST_SLOW/);
+  assert.match(bytes.toString(), /^HTTP\/1\.1 408 /);
+  assert.ok(bytes.toString().includes('REQUEST_SLOW'));
   socket.destroy();
 });

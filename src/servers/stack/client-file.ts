@@ -10,18 +10,15 @@ import type { Certificate } from '../../formats/x509/certificate.ts';
 import { stackSigningConfigOf, stackTrustedRootOf } from '../tuf/trust-material.ts';
 import type { StackFacts } from './stack-facts.ts';
 
-export const clientFileNames = [
-  'root.json',
-  'trusted_root.json',
-  'signing_config.json',
-  'client_trust_config.json',
-  'fulcio_chain.pem',
-  'rekor.pub',
-  'ctfe.pub',
-  'tsa_chain.pem',
-] as const;
-
-export type ClientFileName = (typeof clientFileNames)[number];
+export type ClientFileName =
+  | 'root.json'
+  | 'trusted_root.json'
+  | 'signing_config.json'
+  | 'client_trust_config.json'
+  | 'fulcio_chain.pem'
+  | 'rekor.pub'
+  | 'ctfe.pub'
+  | 'tsa_chain.pem';
 
 /** Their content. `tufRoot` is the newest root of the stack's repository. Throws KEY_UNSUPPORTED. */
 export function clientFilesOf(facts: StackFacts, tufRoot: Uint8Array): Readonly<Record<ClientFileName, Uint8Array>> {

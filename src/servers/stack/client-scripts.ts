@@ -52,7 +52,7 @@ export function exampleIssuerOf({ oidcIssuers }: StackFacts): string {
 }
 
 /** One word of a POSIX shell, whatever it holds. */
-export function shellQuote(text: string): string {
+function shellQuote(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -10,7 +10,7 @@ import type { StackSettings } from './stack-settings.ts';
 export interface HealthFacts {
   readonly settings: StackSettings;
   readonly condition: () => Condition;
-  readonly metrics: () => Promise<StackMetrics>;
+  readonly metrics: Pick<StackMetrics, 'text'>;
 }
 
 const UNCACHED = { 'Cache-Control': 'no-store' };
@@ -38,12 +38,7 @@ export function healthService({ settings, condition, metrics }: HealthFacts): Se
         method: 'GET',
         path: '/metrics',
         handle: async () =>
-          bytesAnswer(
-            200,
-            'text/plain; version=0.0.4; charset=utf-8',
-            utf8Of(await (await metrics()).text()),
-            UNCACHED,
-          ),
+          bytesAnswer(200, 'text/plain; version=0.0.4; charset=utf-8', utf8Of(await metrics.text()), UNCACHED),
       },
       {
         method: 'GET',

@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { openStackMetrics } from './stack-metrics.ts';
+import { createStackMetrics } from './stack-metrics.ts';
 
 test('requests, certificates, log sizes and expiries are told in the text format', async () => {
-  const metrics = await openStackMetrics({
-    logSizes: () => ({ rekor: 7n }),
-    checkpointAges: () => ({ rekor: 1.5 }),
-    expiries: () => ({ 'tuf-timestamp': 60 }),
-    isReady: () => true,
-  });
+  const metrics = createStackMetrics(
+    {
+      logSizes: () => ({ rekor: 7n }),
+      checkpointAges: () => ({ rekor: 1.5 }),
+      expiries: () => ({ 'tuf-timestamp': 60 }),
+      isReady: () => true,
+    },
+    assert.ifError,
+  );
   metrics.served({ service: 'ca', endpoint: '/api/v2/signingCert', method: 'POST', status: 200, durationMs: 4 });
   metrics.issued({ issuer: 'https://issuer.test', outcome: 'issued' });
   const text = await metrics.text();

@@ -1,6 +1,6 @@
 /** What the stack counts, for Prometheus. Labels have few values, none of them a caller's. */
 
-import type { Registry } from 'prom-client';
+import type { Counter, Histogram, Registry } from 'prom-client';
 
 import type { Served } from '../../serve/router.ts';
 
@@ -25,8 +25,30 @@ export interface StackMetrics {
 /** Seconds: a timestamp takes one millisecond, a log entry waits for the disk. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The library is loaded here, when the stack has started already. */
-export async function openStackMetrics(gauges: Gauges): Promise<StackMetrics> {
+/** Loads the library when what is under way is done: it must not hold up the start. What is told before is counted then. */
+export function createStackMetrics(gauges: Gauges, onFailure: (error: unknown) => void): StackMetrics {
+  const counting = new Promise<Counting>((resolve, reject) => {
+    setImmediate(() => void openCounting(gauges).then(resolve, reject));
+  });
+  counting.catch(onFailure);
+  const count = (use: (counting: Counting) => void): void => void counting.then(use, () => undefined);
+  return {
+    served: ({ service, endpoint, method, status, durationMs }) =>
+      count(({ duration }) =>
+        duration.observe({ service, endpoint, method, status: String(status) }, durationMs / 1000),
+      ),
+    issued: ({ issuer, outcome }) => count(({ certificates }) => certificates.inc({ issuer, outcome })),
+    text: async () => (await counting).registry.metrics(),
+  };
+}
+
+interface Counting {
+  readonly registry: Registry;
+  readonly duration: Histogram;
+  readonly certificates: Counter;
+}
+
+async function openCounting(gauges: Gauges): Promise<Counting> {
   // By its default export, the one form that both Node and the built program have.
   const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = (await import('prom-client')).default;
   const registry = new Registry();
@@ -70,14 +92,5 @@ export async function openStackMetrics(gauges: Gauges): Promise<StackMetrics> {
     registers,
     collect: () => ready.set(gauges.isReady() ? 1 : 0),
   });
-  return {
-    served: ({ service, endpoint, method, status, durationMs }) =>
-      duration.observe({ service, endpoint, method, status: String(status) }, durationMs / 1000),
-    issued: (labels) => certificates.inc(labels),
-    text: () => textOf(registry),
-  };
-}
-
-function textOf(registry: Registry): Promise<string> {
-  return registry.metrics();
+  return { registry, duration, certificates };
 }

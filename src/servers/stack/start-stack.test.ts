@@ -120,6 +120,15 @@ test('a URL that clients cannot use safely makes no stack', async (t) => {
   }
 });
 
+test('a witness that cannot be asked is refused at the start', async (t) => {
+  const [key] = ['witness.example+00000000+BAAA'];
+  for (const witness of [key, 'https://witness.example', `${key}=witness.example`]) {
+    await assert.rejects(start(t, { dataDir: folder(), witnesses: [witness ?? ''] }), hasCode('WITNESS_INVALID'));
+  }
+  const unknown = start(t, { dataDir: folder(), witnesses: [`${key}=https://witness.example`] });
+  await assert.rejects(unknown, hasCode('WITNESS_KEY_INVALID'));
+});
+
 test('a production stack proves no identities, and says what is missing', async (t) => {
   const dataDir = folder();
   const stack = await start(t, { dataDir, wanted: { mode: 'production', listen: address } });

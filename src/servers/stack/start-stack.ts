@@ -28,7 +28,6 @@ export interface RunningStack {
   readonly settings: StackSettings;
   /** "127.0.0.1:8080" */
   readonly host: string;
-  readonly parts: StackParts;
   /** Lets what is under way finish, and frees the directory. */
   readonly close: () => Promise<void>;
 }
@@ -36,13 +35,22 @@ export interface RunningStack {
 const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8080 };
 const MAINTENANCE_MS = 3_600_000;
 
+type Cleanups = (() => Promise<void> | void)[];
+
+interface OpenedKeys {
+  /** Undefined while nothing is written down. */
+  readonly existing: StackSettings | undefined;
+  readonly keys: KeyRing;
+  readonly password: Uint8Array;
+}
+
 type Handle = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Starts, and makes what is not there yet. Throws DATA_DIR_LOCKED, STACK_*, KEY_PASSWORD_WRONG, LISTEN_FAILED,
  *  SERVER_TLS_INVALID and what the parts throw. */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const directory = await openDataDirectory(options.dataDir);
-  const cleanups: (() => Promise<void> | void)[] = [directory.release];
+  const cleanups: Cleanups = [directory.release];
   try {
     return await startIn(directory, options, cleanups);
   } catch (error) {
@@ -51,81 +59,92 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   }
 }
 
-async function startIn(
-  directory: DataDirectory,
-  options: StackOptions,
-  cleanups: (() => Promise<void> | void)[],
-): Promise<RunningStack> {
-  const { wanted, runtime, log } = options;
-
+async function startIn(directory: DataDirectory, options: StackOptions, cleanups: Cleanups): Promise<RunningStack> {
   // 1. What was made, and its keys; or new keys, in memory.
-  const existing = await readSettings(directory.path);
-  if (existing !== undefined) requireAsMade(existing, wanted);
-  const isDevelopment = wanted.mode === 'development';
-  const password = await options.password({ isNew: existing === undefined, isDevelopment });
-  const keys =
-    existing === undefined ? createStackKeys(wanted.mode) : await readKeys(directory.path, existing, password);
+  const opened = await openKeys(directory, options);
 
   // 2. The port, before anything is made that names it.
-  const tls = await tlsOf(directory, options, existing, keys);
   let answer: Handle = answerStarting;
+  const tls = await tlsOf(directory, options, opened);
   const server = await startServer({
-    listen: listenAddressOf(wanted, existing),
+    listen: listenAddressOf(options.wanted, opened.existing),
     ...(tls === undefined ? {} : { tls: tls.identity }),
-    names: hostNamesOf(existing?.url ?? wanted.url),
+    names: hostNamesOf(opened.existing?.url ?? options.wanted.url),
     handle: (request, response) => answer(request, response),
-    answerError: (error, _request, response) => answerRefusal(error, response, log),
+    answerError: (error, _request, response) => answerRefusal(error, response, options.log),
   });
   cleanups.unshift(server.close);
 
-  // 3. A new stack is written down.
-  const settings =
-    existing ??
-    (await makeStack({
-      dataDir: directory.path,
-      wanted,
-      keys,
-      password,
-      address: addressOf(server),
-      isTls: tls !== undefined,
-      now: runtime.now,
-      random: runtime.random,
-    }));
-  if (!settings.isMade) {
-    // A process died while it made this: nobody was told of what is there.
-    await Promise.all([directory.objects, directory.index].map((path) => rm(path, { recursive: true, force: true })));
-  }
-
-  // 4. Logs, authorities and trust; then it is made, and never made anew.
+  // 3. A new stack is written down; then its parts are opened. From then on it is made, and nothing is made anew.
+  const settings = await settingsOf(directory, options, opened, server, tls !== undefined);
   const parts = await openStackParts({
-    ...{ directory, settings, keys, options },
+    directory,
+    settings,
+    keys: opened.keys,
+    options,
     ...(tls?.selfMade === undefined ? {} : { selfMade: tls.selfMade }),
   });
   cleanups.unshift(parts.close);
   if (!settings.isMade) await writeSettings(directory.path, { ...settings, isMade: true });
 
-  // 5. Open for work.
-  const started = runtime.now();
-  const status = (): StackStatus => ({
-    isRunning: true,
-    name: settings.name,
-    mode: settings.mode,
-    url: settings.url,
-    data: directory.path,
-    pid: process.pid,
-    started: started.toISOString(),
-    ...parts.condition(),
-  });
-  const control = await openControlSocket(directory.path, {
-    status: () => Promise.resolve(status()),
-    token: (argument) => parts.mintToken(argument),
-  });
-  cleanups.unshift(control.close);
-  const timer = setInterval(() => void maintain(parts, log), MAINTENANCE_MS);
+  // 4. Open for work.
+  cleanups.unshift(await openControl(directory, settings, parts, options));
+  const timer = setInterval(() => void maintain(parts, options.log), MAINTENANCE_MS);
   cleanups.unshift(() => clearInterval(timer));
   answer = parts.handle;
-  for (const problem of [...parts.condition().problems, ...parts.condition().warnings]) log.warn(problem);
-  return { settings: { ...settings, isMade: true }, host: server.host, parts, close: () => closeAll(cleanups) };
+  warnOf(parts, options.log);
+  return { settings: { ...settings, isMade: true }, host: server.host, close: () => closeAll(cleanups) };
+}
+
+/** Throws STACK_FIXED, STACK_URL_INVALID, KEY_PASSWORD_WRONG, STACK_DATA_INVALID. */
+async function openKeys({ path }: DataDirectory, { wanted, password: ask }: StackOptions): Promise<OpenedKeys> {
+  const existing = await readSettings(path);
+  if (existing !== undefined) requireAsMade(existing, wanted);
+  const password = await ask({ isNew: existing === undefined, isDevelopment: wanted.mode === 'development' });
+  return existing === undefined
+    ? { existing, password, keys: createStackKeys(wanted.mode) }
+    : { existing, password, keys: await readKeys(path, existing, password) };
+}
+
+async function settingsOf(
+  directory: DataDirectory,
+  { wanted, runtime }: StackOptions,
+  { existing, keys, password }: OpenedKeys,
+  server: RunningServer,
+  isTls: boolean,
+): Promise<StackSettings> {
+  const { now, random } = runtime;
+  const address = addressIn(server.host);
+  const made = { dataDir: directory.path, wanted, keys, password, address, isTls, now, random };
+  const settings = existing ?? (await makeStack(made));
+  if (!settings.isMade) {
+    // A process may have died while it made this: nobody was told of what is there.
+    await Promise.all([directory.objects, directory.index].map((path) => rm(path, { recursive: true, force: true })));
+  }
+  return settings;
+}
+
+/** Returns how to close it. */
+async function openControl(
+  { path }: DataDirectory,
+  { name, mode, url }: StackSettings,
+  parts: StackParts,
+  { runtime }: StackOptions,
+): Promise<() => Promise<void>> {
+  const fixed = {
+    isRunning: true,
+    name,
+    mode,
+    url,
+    data: path,
+    pid: process.pid,
+    started: runtime.now().toISOString(),
+  };
+  const control = await openControlSocket(path, {
+    status: (): Promise<StackStatus> => Promise.resolve({ ...fixed, ...parts.condition() }),
+    token: (argument) => parts.mintToken(argument),
+  });
+  return control.close;
 }
 
 /** Keeps what expires fresh, and says what it cannot keep so. */
@@ -135,14 +154,18 @@ async function maintain(parts: StackParts, log: StackLog): Promise<void> {
   } catch (error) {
     log.warn(`the trust repository could not be refreshed: ${messageOf(error)}`);
   }
-  for (const problem of [...parts.condition().problems, ...parts.condition().warnings]) log.warn(problem);
+  warnOf(parts, log);
+}
+
+function warnOf(parts: StackParts, log: StackLog): void {
+  const { problems, warnings } = parts.condition();
+  for (const each of [...problems, ...warnings]) log.warn(each);
 }
 
 async function tlsOf(
   directory: DataDirectory,
   { tls, wanted, runtime }: StackOptions,
-  existing: StackSettings | undefined,
-  keys: KeyRing,
+  { existing, keys }: OpenedKeys,
 ): Promise<{ readonly identity: TlsIdentity; readonly selfMade?: SelfMadeTls } | undefined> {
   if (tls !== 'self-made') return tls === undefined ? undefined : { identity: tls };
   const key = keys.get('tls');
@@ -162,10 +185,6 @@ function listenAddressOf({ listen, mode }: WantedStack, existing: StackSettings 
     );
   }
   return address;
-}
-
-function addressOf({ host }: RunningServer): ListenAddress {
-  return addressIn(host);
 }
 
 /** Of what this program wrote: "127.0.0.1:8080", "[::1]:8080". */
