@@ -1,14 +1,14 @@
 /** Services that somebody runs, described as a trusted root. */
 
 import { hexOf } from '../base/bytes.ts';
-import { CountersignError, InputError, UsageError } from '../base/errors.ts';
+import { InputError, UsageError } from '../base/errors.ts';
 import { parsePublicKey } from '../crypto/public-key.ts';
+import { trustedAuthorityOf } from '../formats/trust/trusted-authority.ts';
 import { trustedLogOf } from '../formats/trust/trusted-log.ts';
 import { encodeTrustedRoot, parseTrustedRoot } from '../formats/trust/trusted-root.ts';
 import type { TrustedAuthority, TrustedLog, TrustedRoot, ValidityPeriod } from '../formats/trust/trusted-root.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
 import { parseCertificatesPem } from '../formats/x509/certificate-pem.ts';
-import { attributeTextOf, nameAttributes } from '../formats/x509/distinguished-name.ts';
 import { basicConstraintsOf } from '../formats/x509/extensions.ts';
 import { requireUsable } from '../verify/root-material.ts';
 import { reading } from './given-file.ts';
@@ -94,24 +94,11 @@ function authorityOf(
   chain: readonly Certificate[],
   beginning: Certificate | undefined,
 ): TrustedAuthority {
-  const root = chain.at(-1);
-  if (root === undefined || beginning === undefined) {
+  if (beginning === undefined) {
     throw new InputError('TRUSTED_ROOT_MALFORMED', `${file.name}: holds no certificate`);
   }
   const validFor = { start: start ?? beginning.notBefore, ...(end === undefined ? {} : { end }) };
-  return { uri: url, ...subjectOf(root), chain: chain.map(({ der }) => der), validFor };
-}
-
-/** For people only, so a name that cannot be read is left out. */
-function subjectOf({ subject }: Certificate): Pick<TrustedAuthority, 'organization' | 'commonName'> {
-  try {
-    const organization = attributeTextOf(subject, nameAttributes.organization);
-    const commonName = attributeTextOf(subject, nameAttributes.commonName);
-    return { ...(organization !== undefined && { organization }), ...(commonName !== undefined && { commonName }) };
-  } catch (error) {
-    if (error instanceof CountersignError) return {};
-    throw error;
-  }
+  return trustedAuthorityOf({ uri: url, chain, validFor });
 }
 
 function without(logs: readonly TrustedLog[], others: readonly TrustedLog[]): readonly TrustedLog[] {

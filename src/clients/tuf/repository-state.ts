@@ -1,7 +1,7 @@
 /** What is known of a TUF repository, for reports and for the person at the terminal. */
 
 import { printableOf } from '../../base/printable.ts';
-import type { TopRole, TufHead } from './document.ts';
+import type { TopRole, TufHead } from '../../formats/tuf/document.ts';
 import type { TrustedMetadata } from './trusted-metadata.ts';
 
 export interface RepositoryState {

@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 
 import { InputError, RemoteError, VerificationError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
+import type { TargetFile } from '../../formats/tuf/document.ts';
 import { targetFileOf } from './cache.ts';
-import type { TargetFile } from './document.ts';
 import { loadTargets } from './update.ts';
 import type { Update } from './update.ts';
 import type { TrustedMetadata } from './trusted-metadata.ts';

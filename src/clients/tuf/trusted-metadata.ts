@@ -8,8 +8,8 @@ import { TrustedMetadataStore } from 'tuf-js/dist/store.js';
 
 import { CountersignError, messageOf, VerificationError } from '../../base/errors.ts';
 import { rfc3339Of } from '../../base/time.ts';
-import { malformed, parseTufDocument } from './document.ts';
-import type { TufDocuments, TufHead } from './document.ts';
+import { malformed, parseTufDocument } from '../../formats/tuf/document.ts';
+import type { TufDocuments, TufHead } from '../../formats/tuf/document.ts';
 
 export interface TrustedMetadata {
   /** What is believed of each top-level role. */

@@ -5,10 +5,10 @@
 import { CountersignError, isErrorWithCode, RemoteError, VerificationError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
 import type { Log } from '../../base/runtime.ts';
+import { documentBytes, parseTufDocument } from '../../formats/tuf/document.ts';
+import type { TopRole } from '../../formats/tuf/document.ts';
 import type { CacheFiles } from './cache.ts';
 import { documentFileOf } from './cache.ts';
-import { documentBytes, parseTufDocument } from './document.ts';
-import type { TopRole } from './document.ts';
 import type { Mirror } from './mirror.ts';
 import { openTrustedMetadata, requireUnexpired } from './trusted-metadata.ts';
 import type { TrustedMetadata } from './trusted-metadata.ts';

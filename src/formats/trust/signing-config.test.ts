@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { hasCode } from '../../../test/support/error-code.ts';
 import { utf8Of } from '../../base/bytes.ts';
-import { parseSigningConfig, selectServices, SIGNING_CONFIG_MEDIA_TYPE } from './signing-config.ts';
+import { parseSigningConfig, selectServices } from './signing-config.ts';
 import type { ServiceSelection, SigningService } from './signing-config.ts';
 
 const service = (url: string, changes: object = {}): object => ({
@@ -14,7 +14,9 @@ const service = (url: string, changes: object = {}): object => ({
   ...changes,
 });
 const parse = (members: object): ReturnType<typeof parseSigningConfig> =>
-  parseSigningConfig(utf8Of(JSON.stringify({ mediaType: SIGNING_CONFIG_MEDIA_TYPE, ...members })));
+  parseSigningConfig(
+    utf8Of(JSON.stringify({ mediaType: 'application/vnd.dev.sigstore.signingconfig.v0.2+json', ...members })),
+  );
 const now = new Date('2026-06-01T00:00:00Z');
 const select = (services: readonly object[], selection: ServiceSelection = { selector: 'ANY' }): readonly string[] =>
   selectServices(parse({ rekorTlogUrls: services }).logs, selection, now).map(({ url }: SigningService) => url);

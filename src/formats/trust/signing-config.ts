@@ -34,7 +34,7 @@ export interface SigningConfig {
   readonly timestampSelection: ServiceSelection;
 }
 
-export const SIGNING_CONFIG_MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
+const SIGNING_CONFIG_MEDIA_TYPE = 'application/vnd.dev.sigstore.signingconfig.v0.2+json';
 const WHAT = 'signing configuration';
 
 /** Reads a configuration of version 0.2. Throws SIGNING_CONFIG_MALFORMED, INPUT_TOO_LARGE. */

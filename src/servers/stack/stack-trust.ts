@@ -32,6 +32,8 @@ export async function openStackTrust(core: StackCore, signInIssuers: readonly st
     // What clients were told stays true: they are not told what is new.
     if (!isErrorWithCode(error, 'TUF_KEY_ABSENT')) throw error;
     options.log.warn(`clients are not told of what has changed: ${error.message}`);
+    // What is old is signed anew all the same.
+    await tuf.refresh();
   }
   return tuf;
 }

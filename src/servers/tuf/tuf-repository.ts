@@ -71,7 +71,7 @@ export interface TufRepository {
 
 const DAY_MS = 86_400_000;
 
-export const tufLifetimes: TufLifetimes = {
+const tufLifetimes: TufLifetimes = {
   root: 10 * 365 * DAY_MS,
   targets: 5 * 365 * DAY_MS,
   snapshot: 365 * DAY_MS,
