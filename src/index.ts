@@ -22,6 +22,8 @@ export { signBlob } from './flows/sign-blob.ts';
 export type { SignContext } from './flows/sign-context.ts';
 export { signImage } from './flows/sign-image.ts';
 export type { SignImageRequest, SignReport } from './flows/sign-image.ts';
+export { keyMethodOf } from './flows/signing-method.ts';
+export type { SigningMethod } from './flows/signing-method.ts';
 export { verifyBlob } from './flows/verify-blob.ts';
 export { verifyImage, verifyImages } from './flows/verify-image.ts';
 export type { ImageReport, VerifyReport } from './flows/verify-report.ts';

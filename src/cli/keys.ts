@@ -8,13 +8,8 @@ import type { TrustedKeys } from '../verify/policy.ts';
 import { readPassword } from './password.ts';
 import type { Session } from './session.ts';
 
-const KEYLESS_HINT = 'Give --key FILE. This version signs with keys; certificates for identities come later.';
-
-/** The key to sign with. Throws FLAGS_CONFLICT without one, and what `loadSigner` and the password prompt throw. */
-export async function signerOfFlag(session: Session, request: Request, key: string | undefined): Promise<Signer> {
-  if (key === undefined) {
-    throw new UsageError('FLAGS_CONFLICT', 'no key to sign with', { hint: KEYLESS_HINT });
-  }
+/** The key to sign with. Throws what `loadSigner` and the password prompt throw. */
+export async function signerOfFlag(session: Session, request: Request, key: string): Promise<Signer> {
   const { environment, interruption } = session;
   return loadSigner(key, () => readPassword(session), { request, environment, signal: interruption.signal });
 }

@@ -3,13 +3,16 @@
 import { base64Of, utf8Of } from '../base/bytes.ts';
 import type { CountersignError } from '../base/errors.ts';
 import { writeFileAtomic } from '../clients/files/atomic-file.ts';
+import type { MadeSignature } from '../flows/made-signature.ts';
 import type { FormReport, SignedImageReport, SignReport } from '../flows/sign-image.ts';
 import { digestHexOf } from '../formats/oci/digest.ts';
 import { referenceNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
+import { encodeCertificatePem } from '../formats/x509/certificate-pem.ts';
 import type { Attempt } from './attempt.ts';
 import type { Result } from './command.ts';
 import { exitStatusOf, failureReport, failureText } from './failure.ts';
+import { logLines, materialJson } from './material-output.ts';
 import type { Session } from './session.ts';
 
 /** One image of the command line and what became of it. */
@@ -17,6 +20,7 @@ export type SignOutcome = Attempt<SignReport> & { readonly reference: Reference 
 
 export interface SignatureFiles {
   readonly bundle: string | undefined;
+  readonly 'output-certificate': string | undefined;
   readonly 'output-signature': string | undefined;
   readonly 'output-payload': string | undefined;
 }
@@ -41,6 +45,7 @@ export async function writeSignatureFiles(
         'payload',
       ],
       [files.bundle, bundle, 'bundle'],
+      [files['output-certificate'], certificatePemOf(signatures), 'certificate'],
     ];
     for (const [file, bytes, what] of contents) {
       if (file === undefined || bytes === undefined) continue;
@@ -48,6 +53,12 @@ export async function writeSignatureFiles(
       log.note(`Wrote ${what} to file ${file}${suffix}`);
     }
   }
+}
+
+/** Of the signatures just made; undefined for a key. */
+function certificatePemOf(signatures: readonly MadeSignature[]): Uint8Array | undefined {
+  const signer = signatures.find(({ material }) => material !== undefined)?.material?.signer;
+  return signer?.kind === 'certificate' ? utf8Of(encodeCertificatePem(signer.chain[0])) : undefined;
 }
 
 /** Says on stderr what became of every image. The exit status is that of the first failure. */
@@ -60,6 +71,7 @@ export function signResultOf({ log, stderr, style }: Session, outcomes: readonly
     for (const image of outcome.value.images) {
       for (const form of image.forms) {
         log.note(formLine(image, form));
+        for (const line of entryLines(image, form)) log.note(line);
         if (form.error !== undefined) stderr.write(failureText(form.error, style));
       }
     }
@@ -86,6 +98,13 @@ function formLine({ image }: SignedImageReport, { form, status, where }: FormRep
   return `${image}: ${what} ${STATES[status]}${where === undefined || status !== 'stored' ? '' : ` at ${where}`}`;
 }
 
+/** Of the signatures of this form that were just made. */
+function entryLines({ signatures, logs }: SignedImageReport, { form, status }: FormReport): readonly string[] {
+  if (status === 'failed') return [];
+  const made = signatures.filter((each) => each.form === form);
+  return made.flatMap(({ material }) => (material === undefined ? [] : logLines(material, logs)));
+}
+
 function outcomeReport(outcome: SignOutcome): readonly object[] {
   if (!outcome.isDone) return [{ reference: referenceNameOf(outcome.reference), ...failureReport(outcome.error) }];
   return outcome.value.images.map((image) => ({
@@ -94,11 +113,14 @@ function outcomeReport(outcome: SignOutcome): readonly object[] {
     digest: image.digest,
     tag: image.tag,
     signer: `sha256:${image.signer}`,
+    identity: image.names?.subject,
+    issuer: image.names?.issuer,
     forms: image.forms.map(({ form, status, where, error }) => ({ form, status, where, ...errorReport(error) })),
-    signatures: image.signatures.map(({ form, payload, signature }) => ({
+    signatures: image.signatures.map(({ form, payload, signature, material }) => ({
       form,
       payload: base64Of(payload),
       signature: base64Of(signature),
+      ...(material && materialJson(material, image.logs)),
     })),
   }));
 }

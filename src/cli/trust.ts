@@ -11,7 +11,10 @@ import type { trustFlags } from './flags/trust.ts';
 import { readInputFile } from './input-file.ts';
 import type { Session } from './session.ts';
 
-export type TrustValues = ValuesOf<typeof trustFlags> & { readonly offline: boolean };
+/** What is left out was not given. */
+export type TrustValues = Partial<Pick<ValuesOf<typeof trustFlags>, TrustFlag>> & { readonly offline: boolean };
+
+type TrustFlag = 'ca-intermediates' | 'ca-roots' | 'certificate-chain' | 'timestamp-certificate-chain' | 'trusted-root';
 
 /** Reads what is given. The variables of cosign count only without --trusted-root, and each only where no flag says the
  *  same: what the command line names decides. Throws FLAGS_CONFLICT, FILE_NOT_READABLE, INPUT_TOO_LARGE, and what

@@ -1,7 +1,8 @@
-/** The trusted root that TUF keeps fresh on this machine, by the variables that cosign reads. */
+/** What TUF keeps fresh on this machine (the trusted root, the signing configuration), by the variables that cosign reads. */
 
 import { join } from 'node:path';
 
+import { isErrorWithCode } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
 import type { Runtime } from '../base/runtime.ts';
 import { readChosenMirror } from '../clients/tuf/cache.ts';
@@ -15,6 +16,30 @@ export async function fetchTrustedRoot(
   session: Session,
   runtime: Runtime,
   isOffline: boolean,
+): Promise<Uint8Array | undefined> {
+  return fetchTarget(session, runtime, isOffline, 'trusted_root.json');
+}
+
+/** The JSON of the signing configuration; undefined also when the repository has none. Throws as `fetchTrustedRoot`. */
+export async function fetchSigningConfig(session: Session, runtime: Runtime): Promise<Uint8Array | undefined> {
+  try {
+    return await fetchTarget(session, runtime, false, 'signing_config.v0.2.json');
+  } catch (error) {
+    if (isErrorWithCode(error, 'TUF_TARGET_MISSING')) return undefined;
+    throw error;
+  }
+}
+
+/** TUF_ROOT, else `~/.sigstore/root`, which cosign uses too. */
+export function tufCacheDirOf({ environment, homeDir }: Session): string {
+  return environment['TUF_ROOT'] || join(homeDir, '.sigstore', 'root');
+}
+
+async function fetchTarget(
+  session: Session,
+  runtime: Runtime,
+  isOffline: boolean,
+  name: string,
 ): Promise<Uint8Array | undefined> {
   const cacheDir = tufCacheDirOf(session);
   const { TUF_MIRROR: named, TUF_ROOT_JSON: rootFile, SIGSTORE_NO_CACHE: noCache } = session.environment;
@@ -32,13 +57,8 @@ export async function fetchTrustedRoot(
       isReadOnly:
         parseFlagValue('SIGSTORE_NO_CACHE', { type: 'bool', default: false, help: '' }, [noCache || 'false']) === true,
     },
-    'trusted_root.json',
+    name,
     runtime,
   );
   return bytes;
-}
-
-/** TUF_ROOT, else `~/.sigstore/root`, which cosign uses too. */
-export function tufCacheDirOf({ environment, homeDir }: Session): string {
-  return environment['TUF_ROOT'] || join(homeDir, '.sigstore', 'root');
 }

@@ -12,6 +12,7 @@ import { attachSignature } from './attach-signature.ts';
 import type { AttachReport, AttachSource } from './attach-signature.ts';
 import type { MadeSignature } from './made-signature.ts';
 import { signImage } from './sign-image.ts';
+import { keyMethodOf } from './signing-method.ts';
 import { verifyImage } from './verify-image.ts';
 import { keyPolicyOf } from '../verify/policy.ts';
 
@@ -43,7 +44,7 @@ async function openBench(t: TestContext, hasReferrers = true): Promise<Bench> {
     make: async (of = reference, annotations = {}) => {
       const report = await signImage(context, {
         reference: of,
-        signer: Promise.resolve(signer),
+        method: Promise.resolve(keyMethodOf(signer)),
         annotations,
         forms: ['legacy', 'bundle'],
         isUpload: false,

@@ -11,6 +11,7 @@ import { mediaTypes } from '../formats/oci/media-type.ts';
 import { findImageSignatures } from './image-signatures.ts';
 import { readManifestTree } from './copy-manifest.ts';
 import { signImage } from './sign-image.ts';
+import { keyMethodOf } from './signing-method.ts';
 import { cleanImage, planClean } from './clean-image.ts';
 import { attachmentTagOf } from '../formats/cosign/attachment-tag.ts';
 
@@ -85,7 +86,7 @@ test('a marker that is listed for ever and never there does not keep a signer fo
     { ...lab.context, runtime, registry },
     {
       reference: { repository: lab.repository, digest },
-      signer: Promise.resolve(createSigner()),
+      method: Promise.resolve(keyMethodOf(createSigner())),
       annotations: {},
       forms: ['legacy'],
     },
@@ -118,7 +119,7 @@ test('a marker with a deadline that no clock gives keeps nobody waiting', async 
     { ...lab.context, runtime },
     {
       reference: { repository: lab.repository, digest },
-      signer: Promise.resolve(createSigner()),
+      method: Promise.resolve(keyMethodOf(createSigner())),
       annotations: {},
       forms: ['legacy'],
     },

@@ -1,39 +1,31 @@
 /** Signs a file or a stream. */
 
-import { hashAlongside, hashOf } from '../crypto/hash.ts';
-import type { Message, Signer } from '../crypto/signer.ts';
+import type { Message } from '../crypto/signer.ts';
 import { encodeBundle } from '../formats/bundle/bundle.ts';
 import { encodeBlobBundle } from '../formats/cosign/blob-bundle.ts';
+import type { SignatureMaterial } from '../formats/signature-material.ts';
+import type { SigningMethod } from './signing-method.ts';
 
 export interface SignedBlob {
   readonly signature: Uint8Array;
   /** SHA-256 of the SubjectPublicKeyInfo, hex. */
   readonly signer: string;
+  readonly material: SignatureMaterial;
   /** Bundle v0.3, JSON. */
   readonly bundle: Uint8Array;
   /** Cosign 2's bundle (LocalSignedPayload), JSON. */
   readonly legacyBundle: Uint8Array;
 }
 
-/** Reads the message once, in constant memory except with Ed25519. Throws INPUT_TOO_LARGE. */
-export async function signBlob(message: Message, signer: Signer): Promise<SignedBlob> {
-  const { signature, sha256 } = await signHashing(message, signer);
+/** Reads the message once, in constant memory except with Ed25519. Throws as `SigningMethod.sign`. */
+export async function signBlob(message: Message, method: SigningMethod): Promise<SignedBlob> {
+  const { signature, sha256, material } = await method.sign({ kind: 'message', message });
+  if (sha256 === undefined) throw new TypeError('a signed message has a hash');
   return {
     signature,
-    signer: signer.publicKey.fingerprint,
-    bundle: encodeBundle(signer.publicKey, { kind: 'message', sha256 }, signature),
-    legacyBundle: encodeBlobBundle(signature),
+    signer: method.publicKey.fingerprint,
+    material,
+    bundle: encodeBundle(material, { kind: 'message', sha256 }, signature),
+    legacyBundle: encodeBlobBundle(signature, material),
   };
-}
-
-async function signHashing(
-  message: Message,
-  signer: Signer,
-): Promise<{ readonly signature: Uint8Array; readonly sha256: Uint8Array }> {
-  if (message instanceof Uint8Array) {
-    return { signature: await signer.sign(message), sha256: hashOf('sha256', message) };
-  }
-  const { chunks, sha256 } = hashAlongside(message);
-  const signature = await signer.sign(chunks);
-  return { signature, sha256: sha256() };
 }

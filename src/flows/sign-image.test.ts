@@ -12,6 +12,7 @@ import { fallbackTagOf } from '../clients/registry/referrers.ts';
 import { parseDigest } from '../formats/oci/digest.ts';
 import { parseRepository } from '../formats/oci/reference.ts';
 import { signImage } from './sign-image.ts';
+import { keyMethodOf } from './signing-method.ts';
 
 /** Gives every request the same length and tells how many followed each other. */
 function roundCounter(): {
@@ -105,8 +106,8 @@ test('an unexpected digest, a reserved annotation and a key that does not open s
   const expectDigest = parseDigest(`sha256:${'0'.repeat(64)}`);
   await assert.rejects(bench.sign(createSigner(), { expectDigest }), hasCode('DIGEST_UNEXPECTED'));
   await assert.rejects(bench.sign(createSigner(), { annotations: { Subject: 'me' } }), hasCode('ANNOTATION_RESERVED'));
-  const signer = Promise.reject(new InputError('KEY_PASSWORD_WRONG', 'no'));
-  await assert.rejects(bench.sign(createSigner(), { signer }), hasCode('KEY_PASSWORD_WRONG'));
+  const method = Promise.reject(new InputError('KEY_PASSWORD_WRONG', 'no'));
+  await assert.rejects(bench.sign(createSigner(), { method }), hasCode('KEY_PASSWORD_WRONG'));
   assert.deepEqual(await bench.tags(), ['v1']);
 });
 
@@ -135,7 +136,7 @@ test('signatures go to another repository, under a prefix, for each identity', a
   const elsewhere = { ...bench.lab.context, signaturePlace: place };
   await signImage(elsewhere, {
     reference: bench.lab.named('app/web:v1'),
-    signer: Promise.resolve(createSigner()),
+    method: Promise.resolve(keyMethodOf(createSigner())),
     annotations: {},
     forms: ['legacy'],
   });
@@ -146,7 +147,7 @@ test('the first bundle says how many signatures of others cosign 3 will stop see
   const bench = await openBench(t);
   await signLegacy(bench.lab, bench.digest, [createSigner(), createSigner()]);
   await bench.sign(createSigner());
-  assert.ok(bench.said.some((line) => line.startsWith('2 signatures by other keys') && line.includes('cosign 3')));
+  assert.ok(bench.said.some((line) => line.startsWith('2 signatures by other signers') && line.includes('cosign 3')));
   const before = bench.said.length;
   await bench.sign(createSigner());
   assert.ok(!bench.said.slice(before).some((line) => line.includes('will not be seen')));

@@ -1,14 +1,12 @@
 /** Signs an image, or an index and everything in it. */
 
-import { VerificationError } from '../base/errors.ts';
 import type { CountersignError } from '../base/errors.ts';
 import { mapPool } from '../base/pool.ts';
-import type { Signer } from '../crypto/signer.ts';
 import { encodeSignatureManifest } from '../formats/cosign/signature-manifest.ts';
 import { requireUnreservedAnnotations } from '../formats/cosign/reserved-annotation.ts';
 import { signatureLayerOf } from '../formats/cosign/signature-layer.ts';
 import type { Digest } from '../formats/oci/digest.ts';
-import { referenceNameOf, repositoryNameOf } from '../formats/oci/reference.ts';
+import { repositoryNameOf } from '../formats/oci/reference.ts';
 import type { Reference } from '../formats/oci/reference.ts';
 import type { ResolvedImage } from '../formats/oci/resolved-image.ts';
 import { readManifestTree } from './copy-manifest.ts';
@@ -17,14 +15,16 @@ import type { Claims, MadeBundle, MadeLayer, MadeSignature, SignatureForm } from
 import { openSignaturePlace, signatureTagOf } from './signature-place.ts';
 import type { SignaturePlace } from './signature-place.ts';
 import type { SignContext } from './sign-context.ts';
+import type { SignerName, SigningMethod } from './signing-method.ts';
 import { storeSignatures } from './signature-store.ts';
+import { noteUnlogged, resolveSubject } from './signing-subject.ts';
 import { findStandingSignatures, nothingStanding } from './standing-signatures.ts';
 import type { StandingSignatures } from './standing-signatures.ts';
 
 export interface SignImageRequest {
   readonly reference: Reference;
-  /** A promise, so that opening the key (scrypt) overlaps with asking the registry. */
-  readonly signer: Promise<Signer>;
+  /** A promise, so that opening the key (scrypt) or getting a certificate overlaps with asking the registry. */
+  readonly method: Promise<SigningMethod>;
   readonly annotations: Readonly<Record<string, string>>;
   /** Which forms to write, each at most once. */
   readonly forms: readonly [SignatureForm, ...SignatureForm[]];
@@ -32,7 +32,7 @@ export interface SignImageRequest {
   readonly expectDigest?: Digest;
   /** Also sign every child of an index, nested ones included. */
   readonly isRecursive?: boolean;
-  /** Sign again although this key has signed the same already. */
+  /** Sign again although this key, or this identity, has signed the same already. */
   readonly isForceNew?: boolean;
   /** Nobody else signs this image now: skip the markers that keep concurrent signers from losing signatures. */
   readonly isSingleSigner?: boolean;
@@ -63,6 +63,10 @@ export interface SignedImageReport {
   readonly tag?: string;
   /** SHA-256 of the signer's SubjectPublicKeyInfo, hex. */
   readonly signer: string;
+  /** Whom the signer's certificate names. */
+  readonly names?: SignerName;
+  /** Addresses of the logs, in the order of each new signature's entries. */
+  readonly logs: readonly string[];
   /** In the order of the request's forms. */
   readonly forms: readonly FormReport[];
   /** Legacy ones first, one for each identity. Those that were there already are given as they are there. */
@@ -79,31 +83,17 @@ export interface SignReport {
 const IMAGES_IN_FLIGHT = 4;
 
 /** Signs. Throws what the registry client throws before anything is stored, DIGEST_UNEXPECTED, ANNOTATION_RESERVED,
- *  INDEX_OVER_CAP and what `signer` rejects with. Failures to store are in the report. */
+ *  INDEX_OVER_CAP, what `method` rejects with and what signing throws: then nothing of that image is stored. Failures to
+ *  store are in the report. */
 export async function signImage(context: SignContext, request: SignImageRequest): Promise<SignReport> {
-  // A wrong password must not go unheard while the registry is asked; it is thrown where the signer is awaited.
-  request.signer.catch(() => undefined);
-  const { log } = context.runtime;
+  // A wrong password must not go unheard while the registry is asked; it is thrown where the method is awaited.
+  request.method.catch(() => undefined);
 
   // 1. What may not be signed is refused before anybody is asked anything.
   requireUnreservedAnnotations(request.annotations);
 
   // 2. The name is resolved once; from here on the digest speaks.
-  const image = await context.registry.fetchImage(request.reference);
-  if (request.expectDigest !== undefined && request.expectDigest !== image.digest) {
-    throw new VerificationError(
-      'DIGEST_UNEXPECTED',
-      `${referenceNameOf(request.reference)} is ${image.digest}, expected ${request.expectDigest}`,
-    );
-  }
-  if (request.reference.digest === undefined) {
-    log.note(
-      `${referenceNameOf(request.reference)} is a tag, which can be moved at any time. Signing what it names now: ${image.digest}`,
-    );
-  }
-  log.noteOnce(
-    'The signature is not entered into a transparency log, because none is configured. (cosign would use a public one.)',
-  );
+  const image = await resolveSubject(context, request);
 
   // 3. Each image of an index has a signature of its own.
   const images = request.isRecursive === true ? await imagesOf(context, image) : [image];
@@ -126,7 +116,7 @@ async function signOne(
   request: SignImageRequest,
   image: ResolvedImage,
 ): Promise<SignedImageReport> {
-  const place = openSignaturePlace(context, image, request.createdAt);
+  const place = openSignaturePlace(context, image, { createdAt: request.createdAt });
   const name = repositoryNameOf(image.reference.repository);
   const claims: Claims = { imageDigest: image.digest, annotations: request.annotations };
   const identities = request.containerIdentities ?? [];
@@ -144,15 +134,18 @@ async function signOne(
     : nothingStanding;
 
   // 2. Sign what is not there.
-  const signer = await request.signer;
+  const method = await request.method;
+  noteUnlogged(context, method);
   const wanted = request.forms.filter((form) => standing.failures[form] === undefined);
   const missing = wanted.includes('legacy')
     ? [...payloads].filter(([identity]) => !standing.identities.has(identity))
     : [];
-  const layers = await mapPool(missing, 1, ([, payload]) => signPayload(signer, payload));
+  const layers = await mapPool(missing, 1, ([, payload]) =>
+    signPayload(method, claims, payload, context.runtime.now()),
+  );
   const isBundleMissing = wanted.includes('bundle') && standing.bundle === undefined;
   const bundle = isBundleMissing
-    ? await signStatement(signer, claims, place.subject, context.runtime.now())
+    ? await signStatement(method, claims, place.subject, context.runtime.now())
     : undefined;
 
   // 3. Store it.
@@ -163,7 +156,9 @@ async function signOne(
     image: `${name}@${image.digest}`,
     digest: image.digest,
     ...(tag === undefined ? {} : { tag }),
-    signer: signer.publicKey.fingerprint,
+    signer: method.publicKey.fingerprint,
+    ...(method.names === undefined ? {} : { names: method.names }),
+    logs: method.services?.logs.map(({ href }) => href) ?? [],
     forms: request.forms.map((form) =>
       formReportOf(form, { place, isUpload, standing, made, failures: { ...standing.failures, ...failures } }),
     ),
@@ -200,8 +195,8 @@ async function storeMade(
   if (bundle !== undefined && standing.bundleCount === 0 && standing.othersLegacyCount > 0) {
     const count =
       standing.othersLegacyCount === 1
-        ? 'One signature by another key'
-        : `${standing.othersLegacyCount} signatures by other keys`;
+        ? 'One signature by another signer'
+        : `${standing.othersLegacyCount} signatures by other signers`;
     context.runtime.log.note(
       `${count} of this image will not be seen by cosign 3 any more: once an image has a bundle, cosign 3 looks only at bundles.`,
     );

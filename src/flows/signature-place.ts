@@ -17,7 +17,11 @@ import type { PatientWorld } from './patient-registry.ts';
 import type { WriteRefusal } from './shared-shelf.ts';
 import type { SignContext } from './sign-context.ts';
 
+/** What is stored there: signatures, or attestations. Their bundles stand in one list, their layers in one each. */
+export type SignatureKind = 'sig' | 'att';
+
 export interface SignaturePlace {
+  readonly kind: SignatureKind;
   readonly registry: RegistryClient;
   readonly world: PatientWorld;
   readonly log: Log;
@@ -31,7 +35,11 @@ export interface SignaturePlace {
   readonly upload: (bytes: Uint8Array) => Promise<void>;
 }
 
-export function openSignaturePlace(context: SignContext, image: ResolvedImage, createdAt?: Date): SignaturePlace {
+export function openSignaturePlace(
+  context: SignContext,
+  image: ResolvedImage,
+  { kind = 'sig', createdAt }: { readonly kind?: SignatureKind; readonly createdAt?: Date | undefined } = {},
+): SignaturePlace {
   const { runtime, tagPrefix } = context;
   const registry = patientRegistryOf(context.registry, runtime);
   const { repository } = subjectOf(context, image.reference.repository, image.digest);
@@ -41,6 +49,7 @@ export function openSignaturePlace(context: SignContext, image: ResolvedImage, c
     ...(createdAt && { created: createdAt }),
   } as const;
   return {
+    kind,
     registry,
     world: runtime,
     log: runtime.log,
@@ -57,8 +66,14 @@ export function openSignaturePlace(context: SignContext, image: ResolvedImage, c
   };
 }
 
-export function signatureTagOf({ subject, tagPrefix }: SignaturePlace): string {
-  return attachmentTagOf(subject.digest, 'sig', tagPrefix);
+export function signatureTagOf({ kind, subject, tagPrefix }: SignaturePlace): string {
+  return attachmentTagOf(subject.digest, kind, tagPrefix);
+}
+
+/** What the tags of all markers begin with. Signers and attesters share the list of bundles, so they must see each other's:
+ *  their markers stand under one name. */
+export function markerStemOf({ subject, tagPrefix }: SignaturePlace): string {
+  return `${attachmentTagOf(subject.digest, 'sig', tagPrefix)}-`;
 }
 
 /** PUTs a manifest under a tag. Returns the error when the registry has ended it without doing it; throws when nobody

@@ -9,6 +9,7 @@ import { answerOf, markersOf, openBench, requireVerified, statusesOf } from '../
 import { encodeSignatureManifest } from '../formats/cosign/signature-manifest.ts';
 import { parseDigest } from '../formats/oci/digest.ts';
 import { signImage } from './sign-image.ts';
+import { keyMethodOf } from './signing-method.ts';
 
 test('a form that cannot be stored does not keep the other, and signing again completes it', async (t) => {
   const refused = { status: 0 };
@@ -193,7 +194,7 @@ test('a signer that died a moment ago is waited for until nothing of its can arr
     { ...context, runtime },
     {
       reference: bench.lab.named('app/web:v1'),
-      signer: Promise.resolve(createSigner()),
+      method: Promise.resolve(keyMethodOf(createSigner())),
       annotations: {},
       forms: ['legacy'],
     },

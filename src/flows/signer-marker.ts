@@ -14,7 +14,7 @@ import type { Digest } from '../formats/oci/digest.ts';
 import type { Descriptor, ImageManifest } from '../formats/oci/manifest.ts';
 import { mediaTypes } from '../formats/oci/media-type.ts';
 import type { Marker, MarkerBoard, MarkerState } from './shared-shelf.ts';
-import { putTag, signatureTagOf } from './signature-place.ts';
+import { markerStemOf, putTag } from './signature-place.ts';
 import type { SignaturePlace } from './signature-place.ts';
 import { descriptorOfReferrer } from './stored-artifacts.ts';
 
@@ -40,7 +40,7 @@ export function openMarkerBoard(
   itemsOf: (items: MarkedItems) => readonly (readonly Descriptor[])[],
 ): MarkerBoard<Descriptor> {
   const { registry, repository } = place;
-  const stem = `${signatureTagOf(place)}-`;
+  const stem = markerStemOf(place);
   /** Of the markers read and written: deleting needs them. */
   const digests = new Map<string, Digest>();
   return {
@@ -98,7 +98,7 @@ async function parseMarker(
   if (!isMarker || Number.isNaN(deadline.getTime()) || (state !== 'active' && state !== 'done')) {
     return 'no marker';
   }
-  const layers = layersOf(manifest);
+  const layers = layersOf(place, manifest);
   const named = isReferrersWanted ? (annotations[annotationNames.referrers] ?? '') : '';
   return {
     name,
@@ -109,8 +109,10 @@ async function parseMarker(
   };
 }
 
-function layersOf({ layers }: ImageManifest): readonly Descriptor[] {
-  return layers.filter(({ mediaType }) => mediaType === mediaTypes.simpleSigning).slice(0, limits.signatureLayers);
+/** Those of this place's own list: an attester's marker names attestations, which have no place among signatures. */
+function layersOf({ kind }: SignaturePlace, { layers }: ImageManifest): readonly Descriptor[] {
+  const wanted = { sig: mediaTypes.simpleSigning, att: mediaTypes.dsseEnvelope }[kind];
+  return layers.filter(({ mediaType }) => mediaType === wanted).slice(0, limits.signatureLayers);
 }
 
 /** The named bundles that are there by now and really about the image. A signer raises its marker while its bundle is

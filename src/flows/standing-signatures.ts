@@ -1,7 +1,6 @@
 /** What a signer finds beside an image before it signs: its own signatures, which need not be made again, and others'. */
 
 import type { CountersignError } from '../base/errors.ts';
-import type { Signer } from '../crypto/signer.ts';
 import type { ResolvedImage } from '../formats/oci/resolved-image.ts';
 import { subjectOf } from './image-context.ts';
 import type { ImageContext } from './image-context.ts';
@@ -10,15 +9,16 @@ import type { FoundSignature, SignatureSource } from './image-signatures.ts';
 import { recognise } from './made-signature.ts';
 import type { SignatureForm } from './made-signature.ts';
 import { patientRegistryOf } from './patient-registry.ts';
+import type { SigningMethod } from './signing-method.ts';
 
 export interface StandingSignatures {
-  /** Identities (docker-references) that this key has signed in the legacy form, with just these annotations. */
+  /** Identities (docker-references) that this signer has signed in the legacy form, with just these annotations. */
   readonly identities: ReadonlySet<string>;
-  /** This key's bundle with just these annotations. */
+  /** This signer's bundle with just these annotations. */
   readonly bundle?: FoundSignature;
   /** The same signatures, for the report. */
   readonly found: readonly FoundSignature[];
-  /** Legacy signatures by other keys, or unreadable. */
+  /** Legacy signatures by others, or unreadable. */
   readonly othersLegacyCount: number;
   /** Bundles by anybody. */
   readonly bundleCount: number;
@@ -38,7 +38,7 @@ export const nothingStanding: StandingSignatures = {
 };
 
 export interface WantedSignatures {
-  readonly signer: Promise<Signer>;
+  readonly method: Promise<SigningMethod>;
   readonly annotations: Readonly<Record<string, string>>;
   readonly forms: readonly SignatureForm[];
   readonly isForceNew?: boolean;
@@ -55,8 +55,9 @@ export async function findStandingSignatures(
   const legacy = new Map<string, FoundSignature>();
   const state: { bundle?: FoundSignature; ownLegacyCount: number } = { ownLegacyCount: 0 };
   const isEnough = async (found: FoundSignature): Promise<boolean> => {
-    const { isOwnKey, isSame, dockerReference } = await recognise(found, (await wanted.signer).publicKey, claims);
-    state.ownLegacyCount += isOwnKey && found.form === 'legacy' ? 1 : 0;
+    const policy = (await wanted.method).policy(context.runtime.now());
+    const { isOwn, isSame, dockerReference } = await recognise(found, policy, claims);
+    state.ownLegacyCount += isOwn && found.form === 'legacy' ? 1 : 0;
     if (isSame && wanted.isForceNew !== true && wanted.forms.includes(found.form)) {
       if (found.form === 'bundle') {
         state.bundle ??= found;

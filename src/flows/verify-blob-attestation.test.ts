@@ -8,6 +8,7 @@ import { readVector, vectorPublicKey } from '../../test/support/vectors.ts';
 import { base64Of, hexOf, utf8Of } from '../base/bytes.ts';
 import { hashOf } from '../crypto/hash.ts';
 import { encodeBundle } from '../formats/bundle/bundle.ts';
+import { keyMaterialOf } from '../formats/signature-material.ts';
 import { digestOf } from '../formats/oci/digest.ts';
 import { keyPolicyOf } from '../verify/policy.ts';
 import { verifyBlobAttestation } from './verify-blob-attestation.ts';
@@ -87,7 +88,7 @@ test('a subject named by SHA-512 alone is recognised in the file', async () => {
 
 test("a file's signature attests nothing", async () => {
   const sha256 = hashOf('sha256', file);
-  const signed = encodeBundle(signer.publicKey, { kind: 'message', sha256 }, await signer.sign(file));
+  const signed = encodeBundle(keyMaterialOf(signer.publicKey), { kind: 'message', sha256 }, await signer.sign(file));
   assert.equal(await answerOf(bundle(signed)), 'rejected content');
 });
 

@@ -9,6 +9,7 @@ import { limits } from '../base/limits.ts';
 import type { KeyAlgorithm } from '../crypto/key-algorithm.ts';
 import type { Signer } from '../crypto/signer.ts';
 import { encodeBundle } from '../formats/bundle/bundle.ts';
+import { keyMaterialOf } from '../formats/signature-material.ts';
 import { encodeBlobBundle } from '../formats/cosign/blob-bundle.ts';
 import { digestOf } from '../formats/oci/digest.ts';
 import { verifyBlob } from './verify-blob.ts';
@@ -44,8 +45,8 @@ test('bundles of both generations verify', async () => {
   const signature = await signer.sign(file);
   const sha256 = createHash('sha256').update(file).digest();
   for (const bytes of [
-    encodeBlobBundle(signature),
-    encodeBundle(signer.publicKey, { kind: 'message', sha256 }, signature),
+    encodeBlobBundle(signature, keyMaterialOf(signer.publicKey)),
+    encodeBundle(keyMaterialOf(signer.publicKey), { kind: 'message', sha256 }, signature),
   ]) {
     const proof: BlobProof = { kind: 'bundle', bytes, name: 'file.bundle' };
     assert.equal(await statusOf(signer, proof, stream(file)), 'verified');

@@ -8,6 +8,7 @@ import { createKeyPair } from '../crypto/private-key.ts';
 import { publicKeyPemOf } from '../crypto/public-key.ts';
 import { signerOf } from '../crypto/signer.ts';
 import { encodeBundle, parseBundle } from '../formats/bundle/bundle.ts';
+import { keyMaterialOf } from '../formats/signature-material.ts';
 import { parseBlobBundle } from '../formats/cosign/blob-bundle.ts';
 import type { SignedEntity } from '../formats/signed-entity.ts';
 import { verifyBlobSignature } from './blob-signature.ts';
@@ -98,7 +99,10 @@ test('another file is rejected: by the digest that the bundle states, or by the 
 test('a stated digest does not stand in for the signature', async () => {
   const key = createKeyPair('ecdsa-p256');
   const signature = await signerOf(key).sign(utf8Of('another file'));
-  const entity = parseBundle(encodeBundle(key.publicKey, { kind: 'message', sha256: hashes.sha256 }, signature), '');
+  const entity = parseBundle(
+    encodeBundle(keyMaterialOf(key.publicKey), { kind: 'message', sha256: hashes.sha256 }, signature),
+    '',
+  );
   assert.equal(await judge(entity, { ...policyOf('p384'), ...keyPolicyOf([key.publicKey]) }), 'rejected signature');
 });
 

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 
+import { bitString, boolean, integer, oid, sequence, setOf, tagged, utf8String } from '../support/der-writer.ts';
 import { readVector } from '../support/vectors.ts';
 import { entryBodyOf } from '../support/virtual-sigstore/entry-body.ts';
 import type { EntryKind, Logged } from '../support/virtual-sigstore/entry-body.ts';
@@ -22,7 +23,12 @@ import { layerAnnotations } from '../../src/formats/cosign/layer-annotation.ts';
 import { signedEntityOfLayer } from '../../src/formats/cosign/signature-layer.ts';
 import { parseSimpleSigning } from '../../src/formats/cosign/simple-signing.ts';
 import { parseSctList, sctsOf } from '../../src/formats/ct/sct-list.ts';
+import { parseSubmission } from '../../src/formats/ct/submission.ts';
+import { cutTileLeaves, encodeTileLeaf } from '../../src/formats/ct/tile-leaf.ts';
+import { encodeTimestampedEntry } from '../../src/formats/ct/timestamped-entry.ts';
+import { vectorOf } from '../../src/formats/ct/tls-writer.ts';
 import { decodeEnvelope } from '../../src/formats/dsse/envelope.ts';
+import { parseLegacySigningRequest, parseSigningRequest } from '../../src/formats/fulcio/signing-request.ts';
 import { parseStatement } from '../../src/formats/intoto/statement.ts';
 import { digestOf } from '../../src/formats/oci/digest.ts';
 import { parseManifest } from '../../src/formats/oci/manifest.ts';
@@ -32,8 +38,14 @@ import { parseEntryBody, parseEntryKind } from '../../src/formats/rekor/entry-bo
 import type { SignedEntity } from '../../src/formats/signed-entity.ts';
 import { parseCheckpoint } from '../../src/formats/tlog/checkpoint.ts';
 import { parseTrustedRoot } from '../../src/formats/trust/trusted-root.ts';
+import {
+  encodeImprint,
+  parseTimestampRequest,
+  parseTimestampRequestJson,
+} from '../../src/formats/tsp/timestamp-request.ts';
 import { parseTimestampResponse } from '../../src/formats/tsp/timestamp.ts';
 import { parseCertificate } from '../../src/formats/x509/certificate.ts';
+import { parseCertificateRequest } from '../../src/formats/x509/certificate-request.ts';
 import { nameTextOf } from '../../src/formats/x509/distinguished-name.ts';
 import { basicConstraintsOf, extendedKeyUsageOf, keyUsageOf } from '../../src/formats/x509/extensions.ts';
 import { fulcioExtensionsOf } from '../../src/formats/x509/fulcio-extensions.ts';
@@ -74,6 +86,8 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   },
   checkpoint: { seeds: () => [utf8Of(checkpoint)], run: (bytes) => parseCheckpoint(decoder.decode(bytes)) },
   timestamp: { seeds: stamps, run: parseTimestampResponse },
+  'timestamp-request': { seeds: () => [timestampRequest], run: parseTimestampRequest },
+  'timestamp-request-json': { seeds: () => [utf8Of(timestampRequestJson)], run: parseTimestampRequestJson },
   reference: {
     seeds: () =>
       ['alpine', 'localhost:5000/a/b:v1', `ghcr.io/o/r:t@sha256:${'0a'.repeat(32)}`, '[::1]:80/x'].map(utf8Of),
@@ -85,7 +99,14 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
   },
   'trusted-root': { seeds: () => [trustedRoot], run: (bytes) => requireUsable(parseTrustedRoot(bytes)) },
   'sct-list': { seeds: () => [sctList], run: parseSctList },
+  'ct-tile': { seeds: () => [tile], run: cutTileLeaves },
+  'ct-submission': { seeds: () => [utf8Of('{"chain":["MAA=","MAA="]}')], run: parseSubmission },
   certificate: { seeds: certificates, run: readCertificate },
+  'certificate-request': { seeds: () => [certificateRequest], run: parseCertificateRequest },
+  'signing-request': {
+    seeds: () => [utf8Of(JSON.stringify(signingRequest)), utf8Of(JSON.stringify(legacySigningRequest))],
+    run: (bytes) => [parseSigningRequest(bytes), parseLegacySigningRequest(bytes)],
+  },
   'public-key': {
     seeds: () => ['p384', 'rsa2048', 'ed25519'].map((name) => readVector(`keys/${name}.pub`)),
     run: parsePublicKey,
@@ -110,6 +131,42 @@ export const fuzzTargets: Readonly<Record<string, FuzzTarget>> = {
 
 const signature = Buffer.from('3006020101020101', 'hex');
 const spki = parsePublicKey(readVector('keys/cosign-3.pub')).spki;
+const certificateRequest = sequence(
+  sequence(integer(0), sequence(setOf(sequence(oid('2.5.4.3'), utf8String('a')))), spki, tagged(0, sequence())),
+  sequence(oid('1.2.840.10045.4.3.2')),
+  bitString(signature),
+);
+const timestampRequest = sequence(
+  integer(1),
+  encodeImprint('sha256', new Uint8Array(32)),
+  oid('1.3.6.1.4.1.57264.2'),
+  integer(5),
+  boolean(true),
+);
+const timestampRequestJson = JSON.stringify({
+  artifactHash: base64Of(new Uint8Array(32)),
+  hashAlgorithm: 'sha256',
+  certificates: true,
+  nonce: 5,
+  tsaPolicyOID: '1.3.6.1.4.1.57264.2',
+});
+const tile = Buffer.concat(
+  (['x509', 'precert'] as const).map((kind, at) => {
+    const certificate = vectorOf(3, Uint8Array.of(0x30, 0));
+    const signedEntry = kind === 'x509' ? certificate : Buffer.concat([new Uint8Array(32), certificate]);
+    const entry = encodeTimestampedEntry({ kind, signedEntry, timestamp: new Date(at), index: BigInt(at) });
+    return encodeTileLeaf(entry, kind === 'precert' ? Uint8Array.of(0x30, 0) : undefined, [new Uint8Array(32)]);
+  }),
+);
+const signingRequest = {
+  credentials: { oidcIdentityToken: 'a.b.c' },
+  publicKeyRequest: { publicKey: { content: 'AAAA' }, proofOfPossession: 'AAAA' },
+};
+const legacySigningRequest = {
+  publicKey: { content: 'AAAA' },
+  signedEmailAddress: 'AA',
+  certificateSigningRequest: '',
+};
 const logId = digestOf(spki).slice('sha256:'.length);
 const statement = JSON.stringify({
   _type: 'https://in-toto.io/Statement/v1',

@@ -2,6 +2,7 @@
 import { base64Of, utf8Of } from '../../src/base/bytes.ts';
 import type { Signer } from '../../src/crypto/signer.ts';
 import { encodeBundle } from '../../src/formats/bundle/bundle.ts';
+import { keyMaterialOf } from '../../src/formats/signature-material.ts';
 import { preAuthEncodingOf } from '../../src/formats/dsse/envelope.ts';
 import { IN_TOTO_PAYLOAD_TYPE } from '../../src/formats/intoto/statement.ts';
 import { digestOf } from '../../src/formats/oci/digest.ts';
@@ -45,5 +46,5 @@ export function attestationLayer(envelope: Uint8Array): { readonly layer: Descri
 export async function attestationBundle(signer: Signer, statement: Uint8Array): Promise<Uint8Array> {
   const signature = await signer.sign(preAuthEncodingOf(IN_TOTO_PAYLOAD_TYPE, statement));
   const content = { kind: 'dsse', payloadType: IN_TOTO_PAYLOAD_TYPE, payload: statement } as const;
-  return encodeBundle(signer.publicKey, content, signature);
+  return encodeBundle(keyMaterialOf(signer.publicKey), content, signature);
 }

@@ -18,6 +18,7 @@ import { encodeReferrer } from '../../src/formats/bundle/referrer-manifest.ts';
 import { attachmentTagOf } from '../../src/formats/cosign/attachment-tag.ts';
 import type { AttachmentKind } from '../../src/formats/cosign/attachment-tag.ts';
 import { signatureLayerOf } from '../../src/formats/cosign/signature-layer.ts';
+import { keyMaterialOf } from '../../src/formats/signature-material.ts';
 import { encodeSignatureManifest } from '../../src/formats/cosign/signature-manifest.ts';
 import { encodeSimpleSigning } from '../../src/formats/cosign/simple-signing.ts';
 import { preAuthEncodingOf } from '../../src/formats/dsse/envelope.ts';
@@ -162,7 +163,11 @@ export async function bundleFor(digest: Digest, signer: Signer, options: Signatu
   const statement = parseUtf8(encodeSignStatement({ imageDigest: claimedDigest, annotations }));
   const payload = utf8Of(statement.replace(COSIGN_SIGN_PREDICATE, predicateType));
   const signature = await signer.sign(preAuthEncodingOf(IN_TOTO_PAYLOAD_TYPE, payload));
-  return encodeBundle(signer.publicKey, { kind: 'dsse', payloadType: IN_TOTO_PAYLOAD_TYPE, payload }, signature);
+  return encodeBundle(
+    keyMaterialOf(signer.publicKey),
+    { kind: 'dsse', payloadType: IN_TOTO_PAYLOAD_TYPE, payload },
+    signature,
+  );
 }
 
 /** Puts a bundle that refers to the image, whatever its bytes are. */

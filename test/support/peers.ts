@@ -14,6 +14,7 @@ const peerNames = [
   'docker-registry',
   'ggcr-registry',
   'gitsign',
+  'log-reader',
   'oci-conformance',
   'olareg',
   'oras',

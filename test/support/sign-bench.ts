@@ -6,6 +6,7 @@ import { utf8Of } from '../../src/base/bytes.ts';
 import type { HttpResponse, Log } from '../../src/base/runtime.ts';
 import type { Signer } from '../../src/crypto/signer.ts';
 import { signImage } from '../../src/flows/sign-image.ts';
+import { keyMethodOf } from '../../src/flows/signing-method.ts';
 import type { SignImageRequest, SignReport } from '../../src/flows/sign-image.ts';
 import { verifyImage } from '../../src/flows/verify-image.ts';
 import type { Digest } from '../../src/formats/oci/digest.ts';
@@ -42,7 +43,7 @@ export async function openBench(t: TestContext, options: LabOptions = {}): Promi
     sign: (signer, more = {}) =>
       signImage(context, {
         reference: lab.named('app/web:v1'),
-        signer: Promise.resolve(signer),
+        method: Promise.resolve(keyMethodOf(signer)),
         annotations: {},
         forms: ['legacy', 'bundle'],
         ...more,

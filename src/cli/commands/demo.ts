@@ -12,6 +12,7 @@ import type { PrivateKey } from '../../crypto/private-key.ts';
 import { publicKeyPemOf } from '../../crypto/public-key.ts';
 import { signerOf } from '../../crypto/signer.ts';
 import { signImage } from '../../flows/sign-image.ts';
+import { keyMethodOf } from '../../flows/signing-method.ts';
 import type { SignContext } from '../../flows/sign-context.ts';
 import { verifyImage } from '../../flows/verify-image.ts';
 import { acceptedSignaturesOf, signerTextOf } from '../../flows/verify-report.ts';
@@ -106,7 +107,7 @@ async function play(session: Session, host: string, folder: string): Promise<Fac
       const keys = await writeKeys(folder, key);
       await signImage(context, {
         reference: { ...reference, digest: oldDigest },
-        signer: Promise.resolve(signerOf(key)),
+        method: Promise.resolve(keyMethodOf(signerOf(key))),
         annotations: {},
         forms: ['legacy', 'bundle'],
       });

@@ -61,6 +61,12 @@ const variables: readonly Variable[] = [
     expects: 'a path',
   },
   {
+    name: 'SIGSTORE_ID_TOKEN',
+    what: 'is the identity token to sign with, where no key and no token is named',
+    expects: 'a token',
+    isSecret: true,
+  },
+  {
     name: 'SIGSTORE_REKOR_PUBLIC_KEY',
     what: 'is the key of the transparency log to believe, where no trusted root is named',
     expects: 'a path',

@@ -1,6 +1,6 @@
 /** Flags of the commands that make signatures. */
 
-import { mapped, noted, refused, same } from '../flag.ts';
+import { mapped, refused, same } from '../flag.ts';
 import type { Flags } from '../flag.ts';
 
 export const signingFlags = {
@@ -15,7 +15,7 @@ export const signingFlags = {
     type: 'string',
     placeholder: 'KEY',
     completes: 'file',
-    help: 'private key: a file, env://VARIABLE or https://… (required)',
+    help: 'private key: a file, env://VARIABLE or https://…; without it, you sign by your identity',
     cosign: mapped(
       'Plain and encrypted PKCS#8 keys are read too; key management services are refused in this version.',
     ),
@@ -23,9 +23,9 @@ export const signingFlags = {
   'output-certificate': {
     type: 'string',
     placeholder: 'FILE',
-    deprecated: 'a signature by a key has no certificate',
-    help: 'where to write the certificate',
-    cosign: noted('Has no effect: a signature by a key has no certificate.'),
+    completes: 'file',
+    help: 'write the certificate to FILE',
+    cosign: same(),
   },
   'output-signature': {
     type: 'string',
@@ -38,14 +38,18 @@ export const signingFlags = {
     type: 'bool',
     short: 'y',
     default: false,
-    help: 'answer questions with yes (there are none in this version)',
+    help: 'answer questions with yes',
     cosign: same(),
   },
 } as const satisfies Flags;
 
 export const signImageFlags = {
   'expect-digest': { type: 'string', placeholder: 'DIGEST', help: 'sign only if the image has this digest' },
-  'force-new': { type: 'bool', default: false, help: 'sign again although this key has signed the same already' },
+  'force-new': {
+    type: 'bool',
+    default: false,
+    help: 'sign again although this key or identity has signed the same already',
+  },
   format: {
     type: 'enum',
     values: ['both', 'legacy', 'bundle'],

@@ -42,14 +42,6 @@ export function parseServiceUrl(text: string, what: string): URL {
   return url;
 }
 
-/** Why nothing secret may be sent there; undefined when it may. */
-export function urlFaultOf(url: URL): string | undefined {
-  if (url.protocol === 'https:') return undefined;
-  return url.protocol === 'http:' && isLoopback(hostNameOf(url))
-    ? undefined
-    : 'expected https://; plain http is for loopback only, since identity tokens must not be overheard';
-}
-
 /** The address of one thing that a service does. */
 export function serviceAddressOf(service: URL, path: string): URL {
   return new URL(service.href.replace(/\/+$/, '') + path);
@@ -97,6 +89,14 @@ export function invalidAnswer({ service, url }: Pick<ServiceCall, 'service' | 'u
   return new RemoteError('SERVICE_ANSWER_INVALID', `${service} ${shown}: ${why}`, { url: shown });
 }
 
+/** Why nothing secret may be sent there; undefined when it may. */
+function urlFaultOf(url: URL): string | undefined {
+  if (url.protocol === 'https:') return undefined;
+  return url.protocol === 'http:' && isLoopback(hostNameOf(url))
+    ? undefined
+    : 'expected https://; plain http is for loopback only, since identity tokens must not be overheard';
+}
+
 async function readCapped(call: ServiceCall, { body }: HttpResponse): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -127,7 +127,7 @@ function failureOf(call: ServiceCall, { status, headers, body }: ServiceAnswer):
 }
 
 const REASON_CHARACTERS = 500;
-const TOKEN = /\bey[\w-]{8,}\.[\w-]+\.[\w-]*/g;
+const TOKEN = /\beyJ[\w-]*(?:\.[\w-]*)*/g;
 
 /** The message of the service's own error, in one of the usual members. A service may repeat what it was sent: no token
  *  is shown. */

@@ -7,6 +7,7 @@ import { base64Of, parseUtf8, utf8Of } from '../../base/bytes.ts';
 import type { ErrorCode } from '../../base/catalogue.ts';
 import { hashOf } from '../../crypto/hash.ts';
 import { publicKeyHintOf } from '../../crypto/public-key.ts';
+import { keyMaterialOf } from '../signature-material.ts';
 import { encodeBundle, parseBundle } from './bundle.ts';
 
 type Json = Record<string, unknown>;
@@ -31,7 +32,11 @@ test('bundles of images are byte for byte what cosign 3 writes', () => {
     const { content, signature, signer } = parseBundle(bytes, name);
     assert.ok(content.kind === 'dsse');
     assert.deepEqual(signer, { kind: 'public-key', hint: publicKeyHintOf(vectorPublicKey(key)) });
-    assert.equal(parseUtf8(encodeBundle(vectorPublicKey(key), content, signature)), parseUtf8(bytes), name);
+    assert.equal(
+      parseUtf8(encodeBundle(keyMaterialOf(vectorPublicKey(key)), content, signature)),
+      parseUtf8(bytes),
+      name,
+    );
   }
 });
 
@@ -41,7 +46,7 @@ test('bundles of files are byte for byte what cosign 3 writes, and those of cosi
   const { content, signature } = parseBundle(bytes, '');
   assert.deepEqual(content, { kind: 'message', digest: { hash: 'sha256', value: sha256 } });
   assert.equal(
-    parseUtf8(encodeBundle(vectorPublicKey('cosign-2'), { kind: 'message', sha256 }, signature)),
+    parseUtf8(encodeBundle(keyMaterialOf(vectorPublicKey('cosign-2')), { kind: 'message', sha256 }, signature)),
     parseUtf8(bytes),
   );
   for (const name of ['cosign-2.2', 'created.3']) {
@@ -133,6 +138,24 @@ test('log entries and timestamps are read', () => {
     },
   ]);
   assert.deepEqual(timestamps, [bytes(1)]);
+});
+
+test('what is written is read back: certificate, log entries, timestamps', () => {
+  const { logEntries, timestamps, content, signature } = parseJsonBundle(
+    withMaterial({
+      publicKey: {},
+      tlogEntries: [entry, distinct(13)],
+      timestampVerificationData: { rfc3161Timestamps: [{ signedTimestamp: 'AQ==' }, { signedTimestamp: 'Ag==' }] },
+    }),
+  );
+  assert.ok(content.kind === 'dsse');
+  const chain = [new Uint8Array([0x30, 0]), new Uint8Array([0x30, 1])] as const;
+  const bytes = encodeBundle({ signer: { kind: 'certificate', chain }, logEntries, timestamps }, content, signature);
+  const read = parseBundle(bytes, '');
+  assert.deepEqual(read.logEntries, logEntries);
+  assert.deepEqual(read.timestamps, timestamps);
+  // Bundles of this version hold the leaf alone.
+  assert.deepEqual(read.signer, { kind: 'certificate', chain: [chain[0]] });
 });
 
 test('what protocol buffers leave out of an entry is zero; what is empty is not absent', () => {

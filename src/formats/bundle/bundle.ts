@@ -9,13 +9,13 @@ import { parseJson } from '../../base/json.ts';
 import type { JsonValue } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
 import { publicKeyHintOf } from '../../crypto/public-key.ts';
-import type { PublicKey } from '../../crypto/public-key.ts';
 import { envelopeJsonOf } from '../dsse/envelope.ts';
 import { decodeHashOutput } from '../hash-output.ts';
 import { mediaTypes } from '../oci/media-type.ts';
 import { decodeBytes, decodeMessage } from '../proto-json.ts';
+import type { SignatureMaterial } from '../signature-material.ts';
 import type { SignedContent, SignedEntity, SignerClaim } from '../signed-entity.ts';
-import { decodeLogEntry } from '../tlog/log-entry.ts';
+import { decodeLogEntry, logEntryJsonOf } from '../tlog/log-entry.ts';
 import type { LogEntry } from '../tlog/log-entry.ts';
 import { bundleVersionOf } from './media-type.ts';
 import type { BundleVersion } from './media-type.ts';
@@ -76,8 +76,9 @@ export type BundleContent =
   | { readonly kind: 'dsse'; readonly payloadType: string; readonly payload: Uint8Array }
   | { readonly kind: 'message'; readonly sha256: Uint8Array };
 
-/** A bundle of version 0.3 for a signature made with a key, byte for byte as cosign 3 writes it. */
-export function encodeBundle(key: PublicKey, content: BundleContent, signature: Uint8Array): Uint8Array {
+/** A bundle of version 0.3, byte for byte as cosign 3 writes it. Of a chain it holds the leaf alone: version 0.3 wants
+ *  the rest from the trusted root. */
+export function encodeBundle(material: SignatureMaterial, content: BundleContent, signature: Uint8Array): Uint8Array {
   const covered =
     content.kind === 'dsse'
       ? { dsseEnvelope: envelopeJsonOf({ ...content, signatures: [signature] }) }
@@ -90,10 +91,21 @@ export function encodeBundle(key: PublicKey, content: BundleContent, signature: 
   return utf8Of(
     JSON.stringify({
       mediaType: mediaTypes.bundleV03,
-      verificationMaterial: { publicKey: { hint: publicKeyHintOf(key) } },
+      verificationMaterial: materialJsonOf(material),
       ...covered,
     }),
   );
+}
+
+function materialJsonOf({ signer, logEntries, timestamps }: SignatureMaterial): object {
+  const rfc3161Timestamps = timestamps.map((stamp) => ({ signedTimestamp: base64Of(stamp) }));
+  return {
+    ...(signer.kind === 'key'
+      ? { publicKey: { hint: publicKeyHintOf(signer.key) } }
+      : { certificate: { rawBytes: base64Of(signer.chain[0]) } }),
+    ...(logEntries.length === 0 ? {} : { tlogEntries: logEntries.map(logEntryJsonOf) }),
+    ...(timestamps.length === 0 ? {} : { timestampVerificationData: { rfc3161Timestamps } }),
+  };
 }
 
 function requireVersion(json: JsonValue): BundleVersion {

@@ -7,11 +7,25 @@ import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
 import { decodeEnvelope } from '../dsse/envelope.ts';
+import { digestOf } from '../oci/digest.ts';
 import type { Descriptor } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-type.ts';
 import type { SignedEntity } from '../signed-entity.ts';
 import { parseBlobBundle } from './blob-bundle.ts';
-import { layerMaterialOf } from './signature-layer.ts';
+import { layerAnnotations } from './layer-annotation.ts';
+import { extraAnnotationsOf, layerMaterialOf } from './signature-layer.ts';
+import type { LayerExtras } from './signature-layer.ts';
+
+/** The descriptor of a new attestation layer, whose blob is the envelope. */
+export function attestationLayerOf(envelope: Uint8Array, predicateType: string, extras: LayerExtras): Descriptor {
+  const annotations = {
+    // Always there and always empty: the signature is in the envelope.
+    [layerAnnotations.signature]: '',
+    ...extraAnnotationsOf(extras),
+    predicateType,
+  };
+  return { mediaType: mediaTypes.dsseEnvelope, digest: digestOf(envelope), size: envelope.length, annotations };
+}
 
 /** Reads a layer and its blob, which the caller has hashed. `origin` says where it was found, for people. The annotation
  *  `predicateType` is not looked at: nobody signed it.

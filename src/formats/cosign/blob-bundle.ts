@@ -6,8 +6,10 @@ import { InputError } from '../../base/errors.ts';
 import { parseJson } from '../../base/json.ts';
 import { limits } from '../../base/limits.ts';
 import { parsePemBlocks } from '../../crypto/pem.ts';
+import type { SignatureMaterial } from '../signature-material.ts';
 import type { SignedEntity, SignerClaim } from '../signed-entity.ts';
-import { decodeRekorBundle } from './rekor-bundle.ts';
+import { encodeCertificatePem } from '../x509/certificate-pem.ts';
+import { decodeRekorBundle, rekorBundleOf } from './rekor-bundle.ts';
 
 const decodeBundle = decodeObject({
   base64Signature: decodeString,
@@ -41,9 +43,17 @@ export function parseBlobBundle(bytes: Uint8Array, origin: string): SignedEntity
   };
 }
 
-/** The bundle that cosign writes for a file signed with a key. */
-export function encodeBlobBundle(signature: Uint8Array): Uint8Array {
-  return utf8Of(JSON.stringify({ base64Signature: base64Of(signature) }));
+/** The bundle that cosign writes for a signed file: the certificate as base64 of PEM; no key, which whoever verifies must
+ *  have; no timestamps, for which this form has no place. */
+export function encodeBlobBundle(signature: Uint8Array, { signer, logEntries }: SignatureMaterial): Uint8Array {
+  const [entry] = logEntries;
+  return utf8Of(
+    JSON.stringify({
+      base64Signature: base64Of(signature),
+      ...(signer.kind === 'certificate' ? { cert: base64Of(utf8Of(encodeCertificatePem(signer.chain[0]))) } : {}),
+      ...(entry === undefined ? {} : { rekorBundle: rekorBundleOf(entry) }),
+    }),
+  );
 }
 
 function signerOf(cert: string): SignerClaim {

@@ -10,10 +10,12 @@ import { parsePemBlocks } from '../../crypto/pem.ts';
 import { digestOf } from '../oci/digest.ts';
 import type { Annotations, Descriptor } from '../oci/manifest.ts';
 import { mediaTypes } from '../oci/media-type.ts';
+import type { SignatureMaterial } from '../signature-material.ts';
 import type { SignedEntity, SignerClaim } from '../signed-entity.ts';
 import type { LogEntry } from '../tlog/log-entry.ts';
+import { encodeCertificatePem } from '../x509/certificate-pem.ts';
 import { layerAnnotations } from './layer-annotation.ts';
-import { decodeRekorBundle } from './rekor-bundle.ts';
+import { decodeRekorBundle, rekorBundleOf } from './rekor-bundle.ts';
 
 /** What may stand beside the signature, as text exactly as it is stored. */
 export interface LayerExtras {
@@ -29,17 +31,34 @@ export interface LayerExtras {
 
 const decodeTimestamp = decodeObject({ SignedRFC3161Timestamp: decodeString });
 
+/** What a new signature's material becomes beside its layer. There is room for one log entry and one timestamp: of
+ *  several, the first. */
+export function layerExtrasOf({ signer, logEntries, timestamps }: SignatureMaterial): LayerExtras {
+  const [entry] = logEntries;
+  const [timestamp] = timestamps;
+  const [leaf, ...issuers] = signer.kind === 'certificate' ? signer.chain.map(encodeCertificatePem) : [];
+  return {
+    ...(leaf === undefined ? {} : { certificate: leaf, chain: issuers.join('') }),
+    ...(entry === undefined ? {} : { bundle: JSON.stringify(rekorBundleOf(entry)) }),
+    ...(timestamp === undefined ? {} : { timestamp: JSON.stringify({ SignedRFC3161Timestamp: base64Of(timestamp) }) }),
+  };
+}
+
 /** The descriptor of a new signature layer. */
 export function signatureLayerOf(payload: Uint8Array, signature: Uint8Array, extras: LayerExtras = {}): Descriptor {
-  const annotations: Annotations = {
-    [layerAnnotations.signature]: base64Of(signature),
+  const annotations = { [layerAnnotations.signature]: base64Of(signature), ...extraAnnotationsOf(extras) };
+  return { mediaType: mediaTypes.simpleSigning, digest: digestOf(payload), size: payload.length, annotations };
+}
+
+/** The annotations of a layer besides its signature. */
+export function extraAnnotationsOf(extras: LayerExtras): Annotations {
+  return {
     ...(extras.certificate === undefined
       ? {}
       : { [layerAnnotations.certificate]: extras.certificate, [layerAnnotations.chain]: extras.chain ?? '' }),
     ...(extras.bundle === undefined ? {} : { [layerAnnotations.bundle]: extras.bundle }),
     ...(extras.timestamp === undefined ? {} : { [layerAnnotations.timestamp]: extras.timestamp }),
   };
-  return { mediaType: mediaTypes.simpleSigning, digest: digestOf(payload), size: payload.length, annotations };
 }
 
 /** Reads a layer and its payload, which the caller has hashed. `origin` says where it was found, for people.

@@ -36,6 +36,11 @@ export function envelopeJsonOf(envelope: Envelope): {
   };
 }
 
+/** The envelope as legacy attestations and logs take it. The log hashes these very bytes: they are made once. */
+export function encodeEnvelope(envelope: Envelope): Uint8Array {
+  return utf8Of(JSON.stringify(envelopeJsonOf(envelope)));
+}
+
 /** The bytes that are signed: type and payload with their lengths, so that neither can pass for a part of the other.
  *  @source DSSE protocol.md, PAE */
 export function preAuthEncodingOf(payloadType: string, payload: Uint8Array): Uint8Array {

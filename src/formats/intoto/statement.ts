@@ -1,6 +1,7 @@
 /** in-toto statements: what an attestation, or a cosign 3 image signature, says about its subjects.
  *  @source github.com/in-toto/attestation, spec/v1/statement.md and spec/v0.1.0; sigstore/cosign `sign` predicate */
 
+import { utf8Of } from '../../base/bytes.ts';
 import { decodeArray, decodeDocument, decodeMap, decodeObject, decodeString, optional } from '../../base/decode.ts';
 import type { Decoder } from '../../base/decode.ts';
 import { InputError } from '../../base/errors.ts';
@@ -30,7 +31,8 @@ export interface Statement {
 }
 
 const STATEMENT_V1 = 'https://in-toto.io/Statement/v1';
-const STATEMENT_TYPES: ReadonlySet<string> = new Set([STATEMENT_V1, 'https://in-toto.io/Statement/v0.1']);
+const STATEMENT_V01 = 'https://in-toto.io/Statement/v0.1';
+const STATEMENT_TYPES: ReadonlySet<string> = new Set([STATEMENT_V1, STATEMENT_V01]);
 
 const decodeJson: Decoder<JsonValue> = (value) => value as JsonValue;
 const decodeStatement = decodeObject({
@@ -87,4 +89,17 @@ export function encodeSignStatement(claims: {
     predicate: {},
   };
   return encodeGoJson(statement, 'protobuf');
+}
+
+/** The statement of an attestation, as cosign writes it. `predicate` is JSON text, which is kept as it is. */
+export function encodeAttestation(attested: {
+  readonly subjectName: string;
+  readonly digest: Digest;
+  readonly predicateType: string;
+  readonly predicate: string;
+}): Uint8Array {
+  const { subjectName, digest, predicateType, predicate } = attested;
+  const subject = [{ name: subjectName, digest: { [digestAlgorithmOf(digest)]: digestHexOf(digest) } }];
+  const head = JSON.stringify({ _type: STATEMENT_V01, predicateType, subject });
+  return utf8Of(`${head.slice(0, -1)},"predicate":${predicate}}`);
 }

@@ -42,7 +42,8 @@ export function encodeSctList(requests: readonly SctRequest[], precertificate: P
   return octetString(lengthPrefixed(2, ...scts));
 }
 
-function encodeSct(request: SctRequest, precertificate: Precertificate): Buffer {
+/** One SignedCertificateTimestamp. */
+export function encodeSct(request: SctRequest, precertificate: Precertificate): Buffer {
   const { log, at = precertificate.at, tbs = precertificate.tbs } = request;
   const issuerSpki = request.issuerSpki ?? precertificate.issuerSpki;
   const extensions = lengthPrefixed(2, request.extensions ?? (log.isStatic ? leafIndexOf(at) : Buffer.alloc(0)));

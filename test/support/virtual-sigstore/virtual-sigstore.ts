@@ -53,7 +53,11 @@ export interface SignRequest {
   readonly at?: Date;
   /** `key`: a bundle without a certificate. */
   readonly signer?: 'certificate' | 'key';
-  readonly certificate?: Partial<Omit<LeafRequest, 'spki'>> & { readonly authority?: VirtualAuthority };
+  readonly certificate?: Partial<Omit<LeafRequest, 'spki'>> & {
+    readonly authority?: VirtualAuthority;
+    /** One that another authority issued for the key, DER. */
+    readonly issued?: Uint8Array;
+  };
   /** By default one entry in the log of version 1. */
   readonly entries?: readonly EntryRequest[];
   /** By default none. */
@@ -169,7 +173,8 @@ function signWith(sigstore: Parts, request: SignRequest): VirtualSignature {
 }
 
 function certify(sigstore: Parts, key: VirtualKey, at: Date, request: SignRequest['certificate'] = {}): Buffer {
-  const { authority = sigstore.authority, ...leaf } = request;
+  const { authority = sigstore.authority, issued, ...leaf } = request;
+  if (issued !== undefined) return Buffer.from(issued);
   const scts: readonly SctRequest[] = [{ log: sigstore.ctLog }];
   return issueLeaf(authority, { at, scts, ...leaf, spki: key.spki });
 }
