@@ -24,6 +24,11 @@ test('the token of a development stack names who was asked for, and whom it is f
   assert.deepEqual([nameless.status, /FLAGS_CONFLICT/.test(nameless.stderr)], [1, true]);
 });
 
+test('a new development stack has an image to try it on', async () => {
+  const listed = await run('tree', `${stack.host}/hello:v1`);
+  assert.equal(listed.status, 0, listed.stderr);
+});
+
 test('status, doctor and verify-log say that all is well, in words and as JSON', async () => {
   const words = await run('stack', 'status', '--data', stack.dataDir);
   assert.deepEqual(

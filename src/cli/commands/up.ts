@@ -3,16 +3,21 @@
 import { resolve } from 'node:path';
 
 import { limits } from '../../base/limits.ts';
+import type { Runtime } from '../../base/runtime.ts';
+import { openRegistryClient } from '../../clients/registry/open-registry-client.ts';
+import { parseReference } from '../../formats/oci/reference.ts';
 import { placesIn } from '../../servers/stack/data-directory.ts';
 import { openStackLog } from '../../servers/stack/stack-log.ts';
 import type { StackLog } from '../../servers/stack/stack-log.ts';
 import { startStack } from '../../servers/stack/start-stack.ts';
 import type { RunningStack } from '../../servers/stack/start-stack.ts';
 import { declareCommand, noArguments } from '../command.ts';
+import { pushDemoImage } from '../demo-image.ts';
 import { stackDataFlags } from '../flags/stack.ts';
 import { readInputFile } from '../input-file.ts';
 import { interruptionOf } from '../interruption.ts';
 import { parseListenAddress, tlsFlags, tlsIdentityOf } from '../listening.ts';
+import { userAgent } from '../registry-access.ts';
 import { openSessionRuntime } from '../runtime.ts';
 import type { Session } from '../session.ts';
 import { readStackPassword, stackPasswordFlags } from '../stack-password.ts';
@@ -117,6 +122,7 @@ export const upCommand = declareCommand({
       log,
       onFatal: fatal.reject,
     });
+    const image = await pushFirstImage(stack, runtime);
     return {
       text: `${stack.settings.url}\n`,
       report: {
@@ -127,7 +133,7 @@ export const upCommand = declareCommand({
         pid: process.pid,
       },
       afterwards: async () => {
-        sayWhatNext(session, stack, values.data);
+        sayWhatNext(session, stack, values.data, image);
         try {
           await Promise.race([interruptionOf(session), fatal.promise]);
         } finally {
@@ -152,14 +158,37 @@ function logOf(session: Session, format: 'text' | 'json'): Promise<StackLog> {
   });
 }
 
-function sayWhatNext(session: Session, { settings: { url, mode } }: RunningStack, data: string): void {
+/** Something to sign, in the registry of a stack for development that was just made; its name. Plain HTTP only: the client
+ *  does not trust a certificate that was just made. */
+async function pushFirstImage({ isNew, settings, host }: RunningStack, runtime: Runtime): Promise<string | undefined> {
+  if (!isNew || settings.mode !== 'development' || !settings.url.startsWith('http:')) return undefined;
+  const { repository } = parseReference(`${host}/hello`);
+  const registry = openRegistryClient(
+    { credentials: { credentialsFor: () => Promise.resolve(undefined) }, userAgent: userAgent() },
+    runtime,
+  );
+  try {
+    await pushDemoImage(registry, repository, 'v1', 'Hello. Sign me.\n');
+    return `${new URL(settings.url).host}/hello:v1`;
+  } finally {
+    registry.close();
+  }
+}
+
+function sayWhatNext(
+  session: Session,
+  { settings: { url, mode } }: RunningStack,
+  data: string,
+  image: string | undefined,
+): void {
   const lines =
     mode === 'development'
       ? [
           `DEVELOPMENT: whoever uses this machine can sign as anybody here.`,
-          `  cosign initialize --mirror ${url}/tuf --root ${url}/tuf/root.json`,
+          ...(image === undefined ? [] : [`An image to try it on: ${image}`]),
+          `  countersign initialize --mirror ${url}/tuf --root ${url}/tuf/root.json`,
           `  countersign stack token --data ${data} --identity dev@example.com`,
         ]
-      : [`  countersign stack export-config --data ${data}    how clients use it`];
+      : [`  countersign stack export-config --data ${data} --output DIR    what clients need`];
   for (const line of [...lines, `  countersign stack status --data ${data}`, 'Ctrl-C stops.']) session.log.note(line);
 }

@@ -28,6 +28,8 @@ export interface RunningStack {
   readonly settings: StackSettings;
   /** "127.0.0.1:8080" */
   readonly host: string;
+  /** Whether this start made it. */
+  readonly isNew: boolean;
   /** Lets what is under way finish, and frees the directory. */
   readonly close: () => Promise<void>;
 }
@@ -84,7 +86,8 @@ async function startIn(directory: DataDirectory, options: StackOptions, cleanups
     options,
     ...(tls?.selfMade === undefined ? {} : { selfMade: tls.selfMade }),
   });
-  cleanups.unshift(parts.close);
+  // After the server: what it has accepted is answered first.
+  cleanups.splice(-1, 0, parts.close);
   if (!settings.isMade) await writeSettings(directory.path, { ...settings, isMade: true });
 
   // 4. Open for work.
@@ -93,7 +96,8 @@ async function startIn(directory: DataDirectory, options: StackOptions, cleanups
   cleanups.unshift(() => clearInterval(timer));
   answer = parts.handle;
   warnOf(parts, options.log);
-  return { settings: { ...settings, isMade: true }, host: server.host, close: () => closeAll(cleanups) };
+  const isNew = !settings.isMade;
+  return { settings: { ...settings, isMade: true }, host: server.host, isNew, close: () => closeAll(cleanups) };
 }
 
 /** Throws STACK_FIXED, STACK_URL_INVALID, KEY_PASSWORD_WRONG, STACK_DATA_INVALID. */
