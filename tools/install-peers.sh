@@ -51,6 +51,8 @@ install_all() {
   provide ctclient from_go github.com/google/certificate-transparency-go \
     github.com/google/certificate-transparency-go/client/ctclient
   provide tlog-fsck from_go github.com/transparency-dev/tessera github.com/transparency-dev/tessera/cmd/fsck
+  provide log-reader from_go golang.org/x/mod ./log-reader
+  provide ct-audit from_go github.com/google/certificate-transparency-go ./ct-audit
 
   provide chromium from_system chromium
 

@@ -1,5 +1,6 @@
 /** The real programs our tests run against. `tools/install-peers.sh` installs them and writes the table read here. */
 import { spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +11,7 @@ const peerNames = [
   'chromium',
   'cosign-2',
   'cosign-3',
+  'ct-audit',
   'ctclient',
   'docker-registry',
   'ggcr-registry',
@@ -48,6 +50,18 @@ export interface PeerRunOptions {
   readonly cwd?: string;
   readonly stdin?: string | Uint8Array;
   readonly timeoutMs?: number;
+}
+
+export interface AttendedRunOptions extends PeerRunOptions {
+  /** Somebody who waits for the peer to ask, and types the answer; `stdin` is not used then. */
+  readonly attendant?: Attendant;
+}
+
+export interface Attendant {
+  /** What the peer asks for, in either stream. */
+  readonly question: RegExp;
+  /** Resolves with what is typed. */
+  readonly answer: (asked: RegExpExecArray) => Promise<string>;
 }
 
 export interface PeerRun {
@@ -93,7 +107,7 @@ export function requirePeerPath(name: PeerName): string {
 
 /** Runs a peer to its end, without a shell, away from the caller's home and proxies. A non-zero status is an answer;
  *  throws an Error when the peer is missing, takes longer than `timeoutMs` (30 s) or writes too much. */
-export function runPeer(name: PeerName, args: readonly string[], options: PeerRunOptions = {}): Promise<PeerRun> {
+export function runPeer(name: PeerName, args: readonly string[], options: AttendedRunOptions = {}): Promise<PeerRun> {
   const timeoutMs = options.timeoutMs ?? 30_000;
   const { promise, resolve, reject } = Promise.withResolvers<PeerRun>();
   const child = spawn(requirePeerPath(name), args, {
@@ -113,10 +127,26 @@ export function runPeer(name: PeerName, args: readonly string[], options: PeerRu
     if (status === null) return fail(`ended by ${signal}`);
     resolve({ status, stdout: text(stdout), stderr: text(stderr) });
   });
-  // A peer that ends without reading its input is no error of ours.
-  child.stdin.on('error', () => {});
-  child.stdin.end(options.stdin ?? '');
+  giveInput(child, options, fail);
   return promise;
+}
+
+/** Gives a program what it reads: what there is at once, or what the attendant types once it has asked. */
+export function giveInput(
+  { stdin, stdout, stderr }: ChildProcessWithoutNullStreams,
+  { stdin: given = '', attendant }: AttendedRunOptions,
+  fail: (message: string) => void,
+): void {
+  // A program that ends without reading its input is no error of ours.
+  stdin.on('error', () => {});
+  if (attendant === undefined) {
+    stdin.end(given);
+    return;
+  }
+  answerOf([stdout, stderr], attendant).then(
+    (text) => stdin.end(text),
+    (error: unknown) => fail(String(error)),
+  );
 }
 
 /** The environment a peer gets: this process's PATH, nothing else of it. */
@@ -149,6 +179,23 @@ function installed(): Map<string, string[]> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
     throw error;
   }
+}
+
+/** What the attendant types, once the peer has asked. */
+function answerOf(streams: readonly NodeJS.ReadableStream[], { question, answer }: Attendant): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let isAsked = false;
+  for (const stream of streams) {
+    let seen = '';
+    stream.on('data', (chunk: Buffer) => {
+      seen += chunk.toString();
+      const asked = isAsked ? null : question.exec(seen);
+      if (asked === null) return;
+      isAsked = true;
+      resolve(answer(asked));
+    });
+  }
+  return promise;
 }
 
 let home: string | undefined;

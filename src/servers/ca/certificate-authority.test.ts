@@ -58,13 +58,13 @@ async function issue(authority: TestAuthority, requested = provenBy(key)): Promi
   return parseCertificate(leaf);
 }
 
-test('a certificate has the profile of Fulcio: ten minutes, an empty subject, its extensions in their order', async () => {
+test('a certificate has the profile of Fulcio: ten minutes from the second before, an empty subject, its extensions in their order', async () => {
   const at = new Date('2026-03-01T12:00:00.987Z');
   const authority = await openTestAuthority({ at });
   const leaf = await issue(authority);
   const issuer = parseCertificate(authority.chain[0] ?? new Uint8Array());
-  assert.deepEqual(leaf.notBefore, new Date('2026-03-01T12:00:00Z'));
-  assert.deepEqual(leaf.notAfter, new Date('2026-03-01T12:10:00Z'));
+  assert.deepEqual(leaf.notBefore, new Date('2026-03-01T11:59:59Z'));
+  assert.deepEqual(leaf.notAfter, new Date('2026-03-01T12:09:59Z'));
   assert.equal(Buffer.from(leaf.subject).toString('hex'), '3000');
   assert.deepEqual(leaf.issuer, issuer.subject);
   assert.equal(leaf.serialNumber.length, 20);
@@ -278,7 +278,7 @@ test('a certificate that does not pass its own check is not given away', async (
 
 test('an authority does not issue before its own time, nor past it', async () => {
   const made = new Date('2026-03-01T12:00:00Z');
-  const instants = ['2026-03-01T10:59:59Z', '2029-02-28T11:50:01Z', '2029-02-28T12:00:01Z', '2040-01-01T00:00:00Z'];
+  const instants = ['2026-03-01T10:59:59Z', '2029-02-28T11:50:02Z', '2029-02-28T12:00:01Z', '2040-01-01T00:00:00Z'];
   let now = made;
   const authority = await openTestAuthority({ at: made, now: () => now });
   for (const instant of instants) {
@@ -286,7 +286,7 @@ test('an authority does not issue before its own time, nor past it', async () =>
     await assert.rejects(issue(authority), hasCode('CA_CERTIFICATE_INVALID'), instant);
   }
   assert.deepEqual(authority.logged, []);
-  now = new Date('2029-02-28T11:50:00Z');
+  now = new Date('2029-02-28T11:50:01Z');
   await issue(authority);
 });
 

@@ -54,6 +54,9 @@ export interface CertificateAuthority {
 }
 
 const LIFETIME_MS = 600_000;
+/** A timestamp of the same moment is good to a second. Who takes that second off, as gitsign does, must not come out before
+ *  the certificate. */
+const BACKDATED_MS = 1000;
 const POISON = encodeExtension({ oid: extensionIds.precertificatePoison, isCritical: true, value: nullValue() });
 const UNKNOWN = { issuer: 'unknown', type: 'unknown' } as const;
 
@@ -97,7 +100,7 @@ function issuanceBy(
     const { spki } = requirePossession(requested, principal.proofSubjects);
 
     // 3. Everything that the certificate says. From here on only extensions are added, at the end.
-    const notBefore = wholeSecondsOf(now());
+    const notBefore = new Date(wholeSecondsOf(now()).getTime() - BACKDATED_MS);
     const notAfter = new Date(notBefore.getTime() + lifetimeMs);
     requireOwnValidity(issuers, notBefore, notAfter);
     const serialNumber = createSerialNumber(random);

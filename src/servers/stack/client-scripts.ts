@@ -173,10 +173,14 @@ function sigstoreJsScript({ urls, issuer, root }: Words): readonly string[] {
   ];
 }
 
-function gitsignScript({ urls, issuer, root }: Words): readonly string[] {
+function gitsignScript({ urls, issuer, root, file }: Words): readonly string[] {
   return [
     '# Once on each machine: whom to trust.',
     `gitsign initialize --mirror ${urls.tuf} --root ${root}`,
+    '# And in each shell: gitsign 0.16 does not look for these where it has just been told.',
+    `export SIGSTORE_ROOT_FILE=${file('fulcio_chain.pem')}`,
+    `export SIGSTORE_REKOR_PUBLIC_KEY=${file('rekor.pub')}`,
+    `export SIGSTORE_CT_LOG_PUBLIC_KEY_FILE=${file('ctfe.pub')}`,
     '',
     '# In each repository.',
     'git config gpg.format x509',

@@ -16,9 +16,10 @@ import type { YamlValue } from './yaml-text.ts';
 /** By file name. */
 export function clusterPoliciesOf(context: ConfigurationContext): ReadonlyMap<string, string> {
   const manifests = {
-    'kyverno-cluster-policy.yaml': encodeYaml(kyvernoClusterPolicy(context)),
+    'kyverno-cluster-policy.yaml': OLDER_FORM + encodeYaml(kyvernoClusterPolicy(context)),
     'kyverno-image-validating-policy.yaml': encodeYaml(kyvernoImageValidatingPolicy(context)),
-    'policy-controller.yaml': encodeYaml(trustRoot(context), trustRootByKeys(context), clusterImagePolicy(context)),
+    'policy-controller.yaml':
+      OLDER_FORM + encodeYaml(trustRoot(context), trustRootByKeys(context), clusterImagePolicy(context)),
   };
   const heading = headingOf(context.facts);
   return new Map(Object.entries(manifests).map(([name, text]) => [name, heading + text]));
@@ -27,6 +28,9 @@ export function clusterPoliciesOf(context: ConfigurationContext): ReadonlyMap<st
 const POLICY_NAME = 'signed-images';
 const TRUST_ROOT_NAME = 'private-sigstore';
 const IMAGES = 'registry.example.com/*';
+/** Tried with policy-controller 0.13.1 and Kyverno 1.19.1. */
+const OLDER_FORM =
+  '# Only signatures in .sig tags are found, which countersign and cosign 2 write, but not the bundles of cosign 3.\n';
 
 function headingOf(facts: StackFacts): string {
   return [

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
@@ -68,6 +68,22 @@ test('a directory with other things in it is left alone', async () => {
   await assert.rejects(openDataDirectory(path), hasCode('STACK_DATA_INVALID'));
   assert.equal(await readSettings(path), undefined);
   await assert.rejects(requireSettings(path), hasCode('STACK_NOT_FOUND'));
+});
+
+test('what a killed process left of the files that it was writing is removed, and nothing else', async () => {
+  const path = createScratchFolder('stack');
+  const theirs = '.thesis.tex.0123456789ab';
+  for (const name of ['.keys.json.0123456789ab', '.stack.json.0123456789ab', '.tls.pem.0123456789ab', 'tls.pem']) {
+    writeFileSync(join(path, name), 'half');
+  }
+  (await openDataDirectory(path)).release();
+  assert.deepEqual(
+    readdirSync(path).filter((name) => !name.startsWith('lock')),
+    ['tls.pem'],
+  );
+  writeFileSync(join(path, theirs), '');
+  await assert.rejects(openDataDirectory(path), hasCode('STACK_DATA_INVALID'));
+  assert.ok(readdirSync(path).includes(theirs));
 });
 
 test('keys open with the password, are compared with what was made, and can be taken out', async () => {

@@ -1,12 +1,12 @@
 /** The data directory of a stack: who may use it, what is fixed in it, and its keys. */
 
 import { readFileSync } from 'node:fs';
-import { chmod, readFile, readdir } from 'node:fs/promises';
+import { chmod, readFile, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { isSameBytes } from '../../base/bytes.ts';
 import { ConfigError } from '../../base/errors.ts';
-import { writeFileAtomic } from '../../clients/files/atomic-file.ts';
+import { unfinishedNameOf, writeFileAtomic } from '../../clients/files/atomic-file.ts';
 import { tryFileLock } from '../../clients/files/file-lock.ts';
 import type { FileLock } from '../../clients/files/file-lock.ts';
 import { keyRingWithout, namesInKeyRing, openKeyRing, sealKeyRing } from '../../crypto/key-ring.ts';
@@ -31,6 +31,8 @@ export interface DataDirectory {
   readonly release: () => void;
 }
 
+/** The certificate that the stack made for itself. */
+export const TLS_FILE = 'tls.pem';
 const SETTINGS = 'stack.json';
 const KEYS = 'keys.json';
 const LOCK = 'lock';
@@ -45,7 +47,7 @@ export async function openDataDirectory(dataDir: string): Promise<DataDirectory>
   await makeDirectory(path);
   const lock = lockOf(path);
   try {
-    const names = await readdir(path);
+    const names = await finishedNamesIn(path);
     if (!names.includes(SETTINGS) && names.some((name) => !MADE_FIRST.has(name))) {
       throw new ConfigError('STACK_DATA_INVALID', `${path} is not empty, and no stack's: it has no ${SETTINGS}`);
     }
@@ -125,7 +127,16 @@ export async function removeKeys(dataDir: string, names: readonly string[]): Pro
 }
 
 /** What may be there before a stack is: the user's configuration, and what a process that was killed leaves. */
-const MADE_FIRST = new Set([KEYS, LOCK, `${LOCK}-journal`, ISSUERS, PASSWORD]);
+const MADE_FIRST = new Set([KEYS, LOCK, `${LOCK}-journal`, ISSUERS, PASSWORD, TLS_FILE]);
+const WRITTEN_WHOLE = new Set([SETTINGS, KEYS, PASSWORD, TLS_FILE]);
+
+/** Removes what a process that was killed left of the files that it was writing. */
+async function finishedNamesIn(path: string): Promise<readonly string[]> {
+  const names = await readdir(path);
+  const unfinished = names.filter((name) => WRITTEN_WHOLE.has(unfinishedNameOf(name) ?? ''));
+  for (const name of unfinished) await rm(join(path, name), { force: true });
+  return names.filter((name) => !unfinished.includes(name));
+}
 
 function lockOf(path: string): FileLock {
   const lock = tryFileLock(join(path, LOCK));

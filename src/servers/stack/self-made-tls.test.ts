@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 
 import { createScratchFolder } from '../../../test/support/scratch.ts';
@@ -20,6 +20,9 @@ test('a certificate is made for the host and loopback, kept, and made anew befor
   assert.ok(certificate.verify(certificate.publicKey));
   assert.ok(certificate.checkPrivateKey(key.keyObject));
   assert.deepEqual(await openSelfMadeTls(folder, 'sigstore.example.com', key, () => start), made);
+  writeFileSync(made.file, made.identity.certificatePem.slice(0, 100));
+  const again = await openSelfMadeTls(folder, 'sigstore.example.com', key, () => start);
+  assert.ok(new X509Certificate(again.identity.certificatePem).checkPrivateKey(key.keyObject));
   const late = new Date(made.expires.getTime() - 30 * 86_400_000);
   const next = await openSelfMadeTls(folder, '2001:db8::1:2', key, () => late);
   assert.match(

@@ -7,11 +7,13 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 
 import { isSameBytes, latin1Of, parseHex } from '../../base/bytes.ts';
+import { CountersignError } from '../../base/errors.ts';
 import { writeFileAtomic } from '../../clients/files/atomic-file.ts';
 import { sequence, taggedString } from '../../crypto/der-writer.ts';
 import type { PrivateKey } from '../../crypto/private-key.ts';
 import { signerOf } from '../../crypto/signer.ts';
 import { encodeCertificatePem, parseCertificatesPem } from '../../formats/x509/certificate-pem.ts';
+import type { Certificate } from '../../formats/x509/certificate.ts';
 import { encodeName } from '../../formats/x509/distinguished-name.ts';
 import {
   encodeExtendedKeyUsage,
@@ -22,6 +24,7 @@ import {
 } from '../../formats/x509/extensions.ts';
 import { signCertificate } from '../../formats/x509/tbs-certificate.ts';
 import type { TlsIdentity } from '../../serve/server.ts';
+import { TLS_FILE } from './data-directory.ts';
 
 export interface SelfMadeTls {
   readonly identity: TlsIdentity;
@@ -30,7 +33,6 @@ export interface SelfMadeTls {
   readonly expires: Date;
 }
 
-const FILE = 'tls.pem';
 const LIFETIME_MS = 2 * 365 * 86_400_000;
 const RENEW_MS = 90 * 86_400_000;
 const SERVER_AUTHENTICATION = '1.3.6.1.5.5.7.3.1';
@@ -44,7 +46,7 @@ export async function openSelfMadeTls(
   key: PrivateKey,
   now: () => Date,
 ): Promise<SelfMadeTls> {
-  const file = join(dataDir, FILE);
+  const file = join(dataDir, TLS_FILE);
   const kept = await keptCertificate(file, key, now());
   const expires = kept?.expires ?? new Date(now().getTime() + LIFETIME_MS);
   const certificatePem = kept?.certificatePem ?? (await makeCertificate(host, key, now(), expires));
@@ -62,12 +64,22 @@ async function keptCertificate(
 ): Promise<{ readonly certificatePem: string; readonly expires: Date } | undefined> {
   const certificatePem = await readFile(file, 'utf8').catch(() => undefined);
   if (certificatePem === undefined) return undefined;
-  const [certificate] = parseCertificatesPem(certificatePem);
+  const certificate = readCertificate(certificatePem);
   const isGood =
     certificate !== undefined &&
     isSameBytes(certificate.spki, publicKey.spki) &&
     certificate.notAfter.getTime() - now.getTime() > RENEW_MS;
   return isGood ? { certificatePem, expires: certificate.notAfter } : undefined;
+}
+
+/** Undefined for what was damaged on the disk: its key is what counts, and another certificate is soon made. */
+function readCertificate(pem: string): Certificate | undefined {
+  try {
+    return parseCertificatesPem(pem)[0];
+  } catch (error) {
+    if (error instanceof CountersignError) return undefined;
+    throw error;
+  }
 }
 
 async function makeCertificate(host: string, key: PrivateKey, now: Date, expires: Date): Promise<string> {

@@ -1,7 +1,7 @@
 /** The certificates of a stack's own authorities, in its object store: made once, by keys that may be elsewhere since. */
 
 import { parseUtf8, utf8Of } from '../../base/bytes.ts';
-import { ConfigError } from '../../base/errors.ts';
+import { ConfigError, messageOf } from '../../base/errors.ts';
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import { encodeCertificatePem, parseCertificatesPem } from '../../formats/x509/certificate-pem.ts';
 import type { Certificate } from '../../formats/x509/certificate.ts';
@@ -57,10 +57,18 @@ export async function readStackChains(objects: ObjectReader): Promise<StackChain
     [CA, TIMESTAMPS].map(async (key) => {
       const stored = await objects.read(key);
       if (stored === undefined) throw lost(key);
-      return parseCertificatesPem(parseUtf8(stored.bytes));
+      return chainIn(key, stored.bytes);
     }),
   );
   return { ca: ca ?? [], timestamps: timestamps ?? [] };
+}
+
+function chainIn(key: string, pem: Uint8Array): readonly Certificate[] {
+  try {
+    return parseCertificatesPem(parseUtf8(pem));
+  } catch (cause) {
+    throw new ConfigError('STACK_DATA_INVALID', `${key} cannot be read: ${messageOf(cause)}`, { cause });
+  }
 }
 
 function lost(key: string): ConfigError {
@@ -73,7 +81,7 @@ async function openChain(
   create: () => Promise<readonly Uint8Array[]>,
 ): Promise<readonly Certificate[]> {
   const stored = await objects.read(key);
-  if (stored !== undefined) return parseCertificatesPem(parseUtf8(stored.bytes));
+  if (stored !== undefined) return chainIn(key, stored.bytes);
   if (settings.isMade) throw lost(key);
   const pem = (await create()).map(encodeCertificatePem).join('');
   await objects.create([{ key, bytes: utf8Of(pem) }]);

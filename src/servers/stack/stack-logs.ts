@@ -1,6 +1,6 @@
 /** The two logs of a stack. */
 
-import { ConfigError, messageOf } from '../../base/errors.ts';
+import { ConfigError, CountersignError, isErrorWithCode, messageOf } from '../../base/errors.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import type { Signer } from '../../crypto/signer.ts';
 import { parseWitnessKey } from '../../formats/tlog/cosignature.ts';
@@ -10,6 +10,7 @@ import { ctLogKind } from '../ct/ct-kind.ts';
 import { rekorLogKind } from '../rekor/rekor-log.ts';
 import type { Cosign } from '../tiles/cosigning.ts';
 import { openTileLog } from '../tiles/open-tile-log.ts';
+import type { TileLogOptions } from '../tiles/open-tile-log.ts';
 import type { SequencerStep } from '../tiles/sequencer.ts';
 import type { LogKind, TileLog } from '../tiles/tile-log.ts';
 import { openWitnesses } from '../tiles/witnesses.ts';
@@ -56,7 +57,7 @@ export async function openStackLogs(context: LogsContext): Promise<StackLogs> {
     if (context.settings.isMade && (await objects.read(`${kind.name}/state`)) === undefined) {
       throw new ConfigError('STACK_DATA_INVALID', `the data directory has lost the log ${kind.name}`);
     }
-    return openTileLog({
+    return openNamed({
       kind,
       objects,
       index,
@@ -69,6 +70,15 @@ export async function openStackLogs(context: LogsContext): Promise<StackLogs> {
   };
   const [rekor, ctlog] = await Promise.all([open(kinds.rekor), open(kinds.ctlog)]);
   return { rekor, ctlog };
+}
+
+async function openNamed(options: TileLogOptions): Promise<TileLog> {
+  try {
+    return await openTileLog(options);
+  } catch (cause) {
+    if (!isErrorWithCode(cause, 'LOG_DAMAGED')) throw cause;
+    throw new CountersignError('LOG_DAMAGED', `log ${options.kind.name}: ${cause.message}`, { cause });
+  }
 }
 
 function cosignOf({ witnesses, runtime, log }: LogsContext): Cosign | undefined {
