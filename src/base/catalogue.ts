@@ -80,8 +80,8 @@ export const catalogue = {
 
   // Signing
   ATTACHMENT_MISMATCH: entry('A signature that should be attached is about another image.', 'Attach it to the image that the message names, by digest.'),
-  DIGEST_UNEXPECTED: entry('A reference does not resolve to the expected digest.', 'Find out who moved the tag before you sign anything.'),
   CERTIFICATE_UNFIT: entry('A certificate authority issued a certificate that was not asked for, or that nobody would believe.', 'Nothing was signed. Check that the address of the authority and the trusted root belong together, then ask its operator.', 1, 502),
+  DIGEST_UNEXPECTED: entry('A reference does not resolve to the expected digest.', 'Find out who moved the tag before you sign anything.'),
   LOGIN_FAILED: entry('Logging in at an OIDC issuer failed.', 'The message says why; with --identity-token no login is needed.', 1, 502),
   LOGIN_IMPOSSIBLE: entry('Somebody must log in, and there is no terminal.', 'Give an identity token with --identity-token FILE or SIGSTORE_ID_TOKEN, or choose a flow with --fulcio-auth-flow.'),
   SERVICE_ANSWER_INVALID: entry("A service's answer is not what was asked for.", 'Nothing was stored. Check that the address is that of the service; then ask its operator.', 20, 502),
@@ -165,7 +165,7 @@ export const catalogue = {
   STORE_KEY_INVALID: entry('The key of an object is not a path of plain names.', 'Report this: it is a fault of the program.', 1, 500),
 
   // Certificate authority of a private Sigstore
-  CA_CERTIFICATE_INVALID: entry("The certificate authority's own certificates cannot issue.", "Check this machine's clock, then run \"countersign stack doctor\".", 1, 500),
+  CA_CERTIFICATE_INVALID: entry("The certificate authority's own certificates cannot issue.", 'Check this machine\'s clock, then run "countersign stack doctor".', 1, 500),
   CA_SELF_CHECK_FAILED: entry('A certificate that the authority made does not pass its own check, and was not given away.', 'Run "countersign stack doctor", and report what it says.', 1, 500),
   ISSUER_CONFIGURATION_INVALID: entry('The configuration of the token issuers cannot be used.', 'Correct the file at the place that the message names.'),
   PROOF_INVALID: entry('The proof that the sender of a certificate request holds its key does not verify.', 'Sign the e-mail address or subject of the token with the key, or send a certificate signing request that the key signed.'),

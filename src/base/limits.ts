@@ -180,6 +180,8 @@ export const limits = {
   requestMs: 3_600_000,
   /** Connections open at once: half of the usual limit of open files. */
   serverConnections: 512,
+  /** Requests of one connection that have no answer yet. Real clients wait for each. */
+  pipelinedRequests: 16,
   /** Milliseconds for the body of a request to one of the small services to arrive. */
   serviceBodyMs: 30_000,
   /** Bytes that a command and the running stack send each other. */
@@ -227,9 +229,11 @@ export const limits = {
   stampClockStepMs: 1_000,
   /** Bytes of a request to Rekor: the envelope around the bill of materials of a large image is sent whole. */
   rekorRequestBytes: 32 * MiB,
+  /** Bytes of all requests to Rekor that are held at once: four of the largest. */
+  rekorHeldBytes: 128 * MiB,
   /** Bytes above which a request to Rekor waits for its turn: what stands there takes several times its memory. */
   rekorSmallRequestBytes: 1 * MiB,
-  /** Larger ones that are read and judged at once: half a gigabyte of memory. */
+  /** Larger ones that are judged at once: half a gigabyte of memory. */
   rekorLargeRequests: 2,
   /** Larger ones that wait for their turn. */
   rekorWaitingRequests: 32,
@@ -257,6 +261,9 @@ export const limits = {
   witnessAnswerBytes: 16 * KiB,
   /** Milliseconds that a witness may take. */
   witnessMs: 10_000,
+  /** Bytes that stay free on the disk of a store: with less, no batch of a log is begun, so that one that was begun, of
+   *  the largest entries and for both logs, can be ended. */
+  storeReserveBytes: 64 * MiB,
   /** Keys of one listing of an object store. */
   storeListing: 100_000,
   /** Characters of the key of one object: that is what object storage takes. */

@@ -10,10 +10,17 @@ import type { ByteRange } from './byte-range.ts';
 
 export type Headers = Readonly<Record<string, string | number>>;
 
-/** The whole body. Throws INPUT_TOO_LARGE, or the connection's error when the client breaks off. */
-export async function readBody(request: IncomingMessage, what: string, maxBytes: number): Promise<Uint8Array> {
+/** The whole body. Throws INPUT_TOO_LARGE, what `onBytes` throws when it hears of the next part, or the connection's error
+ *  when the client breaks off. */
+export async function readBody(
+  request: IncomingMessage,
+  what: string,
+  maxBytes: number,
+  onBytes?: (count: number) => void,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   await readChunks(request, what, maxBytes, (chunk) => {
+    onBytes?.(chunk.length);
     chunks.push(chunk);
   });
   return concatBytes(chunks);

@@ -66,6 +66,15 @@ async function ask(
   return [answer.status, text === '' ? undefined : (JSON.parse(text) as unknown)];
 }
 
+/** No client library sends such a path as it is. */
+async function rawStatus({ host }: RunningServer, path: string): Promise<number> {
+  const socket = connect(Number(host.split(':')[1]), '127.0.0.1');
+  socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  return Number(answer.toString().split(' ')[1]);
+}
+
 test('an endpoint is found by path and method, and is told the parameters and the query', async (t) => {
   const { server, served } = await start(t);
   assert.deepEqual(await ask(server, 'GET', '/fixed?q=1'), [200, { query: '1' }]);
@@ -89,6 +98,18 @@ test('what is not served is left to others, and another method is refused', asyn
   const { server } = await start(t);
   for (const path of ['/', '/fixed/', '/one/', '/one/a/b', '/allXof/0/1']) {
     assert.deepEqual(await ask(server, 'GET', path), [404, undefined], path);
+  }
+  // What somebody in front let through by another name.
+  for (const path of [
+    '/one/../fixed',
+    '/one/%2e%2e/fixed',
+    '/./fixed',
+    '/one\\..\\fixed',
+    '//fixed',
+    '/\\fixed',
+    '/fix ed',
+  ]) {
+    assert.deepEqual(await rawStatus(server, path), path === '/fix ed' ? 400 : 404, path);
   }
   const [status, body] = await ask(server, 'DELETE', '/fixed');
   assert.deepEqual([status, (body as { code: string }).code], [405, 'METHOD_NOT_SERVED']);

@@ -102,12 +102,12 @@ function callOf(request: IncomingMessage, url: URL, params: Params): Call {
     url,
     headers: request.headers as Call['headers'],
     params,
-    body: (what, maxBytes) => bodyInTime(request, what, maxBytes),
+    body: (what, maxBytes, onBytes) => bodyInTime(readBody(request, what, maxBytes, onBytes), what),
   };
 }
 
 /** Bodies of these services are small: a client that takes minutes to send one holds a place that others need. */
-async function bodyInTime(request: IncomingMessage, what: string, maxBytes: number): Promise<Uint8Array> {
+async function bodyInTime(body: Promise<Uint8Array>, what: string): Promise<Uint8Array> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(
@@ -115,7 +115,6 @@ async function bodyInTime(request: IncomingMessage, what: string, maxBytes: numb
       limits.serviceBodyMs,
     );
   });
-  const body = readBody(request, what, maxBytes);
   // Once it is too late nobody waits for the body any more.
   body.catch(() => undefined);
   try {
@@ -133,12 +132,13 @@ function send(response: ServerResponse, { status, headers, body }: Answer): Prom
   });
 }
 
-/** Undefined for what no client of ours sends: another host's address, or what is no address. */
+/** Undefined for what no client of ours sends: another host's address, what is no address, and a path that means another
+ *  one ("/tuf/../metrics"): whoever guards paths in front of us saw that one. */
 function urlOf(request: IncomingMessage): URL | undefined {
   const path = request.url ?? '';
-  return path.startsWith('/') && !path.startsWith('//')
-    ? (URL.parse(`http://${request.headers.host}${path}`) ?? undefined)
-    : undefined;
+  if (!path.startsWith('/') || path.startsWith('//')) return undefined;
+  const url = URL.parse(`http://localhost${path}`);
+  return url?.pathname === path.split(/[?#]/, 1)[0] ? (url ?? undefined) : undefined;
 }
 
 /** "/tile/{level}/{path...}": a parameter is one part of the path, and one with dots all the rest. */

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { test } from 'node:test';
+import type { Socket } from 'node:net';
+import { mock, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { CountersignError } from '../base/errors.ts';
+import { limits } from '../base/limits.ts';
 import { hasCode } from '../../test/support/error-code.ts';
 import { registryRequest } from '../../test/support/registry-request.ts';
 import { createScratchFolder } from '../../test/support/scratch.ts';
@@ -33,6 +35,10 @@ async function start(t: TestContext, options: Partial<ServerOptions> = {}): Prom
   });
   t.after(() => server.close());
   return server;
+}
+
+function connectTo({ host }: RunningServer): Socket {
+  return connect(Number(host.split(':')[1]), '127.0.0.1');
 }
 
 const ask = (server: RunningServer, method: string, content: Parameters<typeof registryRequest>[3] = {}) =>
@@ -112,6 +118,52 @@ test('a body over the cap is answered, whether its length was announced or not',
   const [answer] = (await once(socket, 'data')) as [Buffer];
   assert.match(answer.toString(), /^HTTP\/1\.1 413 /);
   socket.destroy();
+});
+
+test('a request that names its host twice is refused: somebody in front may have looked at the other', async (t) => {
+  const server = await start(t, { listen: { host: '0.0.0.0', port: 0 } });
+  const socket = connectTo(server);
+  socket.write('GET / HTTP/1.1\r\nHost: localhost\r\nhOST: other.example\r\n\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 421 [^]*X-Code: HOST_REFUSED/);
+  socket.destroy();
+});
+
+test('a connection that sends requests without end and waits for none of the answers is cut', async (t) => {
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  let started = 0;
+  const server = await start(t, {
+    handle: async (_request, response) => {
+      started += 1;
+      await held;
+      sendEmpty(response, 200, {});
+    },
+  });
+  const request = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+  const patient = connectTo(server);
+  patient.write(request.repeat(limits.pipelinedRequests));
+  const flood = connectTo(server);
+  flood.on('error', () => undefined);
+  flood.write(request.repeat(1000));
+  await once(flood, 'close');
+  assert.equal(started, 2 * limits.pipelinedRequests);
+  release();
+  await once(patient, 'data');
+  patient.destroy();
+});
+
+test('who sends a body without end that nobody reads is cut after the answer', async (t) => {
+  const server = await start(t, { handle: async (_request, response) => sendEmpty(response, 404, {}) });
+  mock.timers.enable({ apis: ['setTimeout'] });
+  t.after(() => mock.timers.reset());
+  const socket = connectTo(server);
+  socket.write('POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n');
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 404 /);
+  const ended = once(socket, 'close');
+  const timer = setInterval(() => mock.timers.tick(limits.serviceBodyMs), 5);
+  await ended;
+  clearInterval(timer);
 });
 
 test('headers over the cap are answered with 431', async (t) => {

@@ -4,7 +4,7 @@
 import { createServer as createHttpServer } from 'node:http';
 import type { IncomingMessage, Server, ServerOptions as HttpOptions, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 
 import { ConfigError, messageOf } from '../base/errors.ts';
 import { limits } from '../base/limits.ts';
@@ -63,6 +63,8 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  if (!isInTurn(request, response)) return void request.socket.destroy();
+  endUnreadBody(request, response);
   // Defaults that keep a browser from running or guessing anything; a handler that serves pages sets its own.
   response.setHeader('X-Content-Type-Options', 'nosniff');
   response.setHeader('Content-Security-Policy', "sandbox; default-src 'none'");
@@ -77,6 +79,30 @@ async function answer(
       options.answerError(error, request, response);
     }
   }
+}
+
+/** Requests of a connection that have no whole answer yet. */
+const underWay = new WeakMap<Socket, number>();
+
+/** Node hands over all requests that a connection sends before it has an answer, without end; no client of ours sends
+ *  more than one. */
+function isInTurn({ socket }: IncomingMessage, response: ServerResponse): boolean {
+  const count = (underWay.get(socket) ?? 0) + 1;
+  underWay.set(socket, count);
+  response.once('close', () => underWay.set(socket, (underWay.get(socket) ?? 0) - 1));
+  return count <= limits.pipelinedRequests;
+}
+
+/** What a handler left unread Node reads on, for as long as it comes: who was answered has a while to end. */
+function endUnreadBody(request: IncomingMessage, response: ServerResponse): void {
+  response.once('finish', () => {
+    const { socket } = request;
+    if (request.complete || socket.destroyed) return;
+    const timer = setTimeout(() => socket.destroy(), limits.serviceBodyMs);
+    const stop = (): void => clearTimeout(timer);
+    request.once('end', stop);
+    socket.once('close', stop);
+  });
 }
 
 function createServer(

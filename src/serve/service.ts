@@ -5,14 +5,15 @@ import type { CountersignError } from '../base/errors.ts';
 
 export interface Call {
   readonly method: string;
-  /** Path and query as they were sent; the host is the one the client named. */
+  /** Path and query as they were sent; the host says nothing. */
   readonly url: URL;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   /** Parts of the path that the template names, percent-decoded. */
   readonly params: Readonly<Record<string, string>>;
-  /** The whole body. Throws INPUT_TOO_LARGE. */
-  readonly body: (what: string, maxBytes: number) => Promise<Uint8Array>;
+  /** The whole body. `onBytes` hears of each part that came, by its length; what it throws ends the reading.
+   *  Throws INPUT_TOO_LARGE, REQUEST_SLOW. */
+  readonly body: (what: string, maxBytes: number, onBytes?: (count: number) => void) => Promise<Uint8Array>;
 }
 
 export interface Answer {

@@ -205,6 +205,7 @@ test("failures of the authority and its log are the server's, and may pass", asy
     const { service } = await open({ logPrecertificate: () => Promise.reject(error) });
     const answer = await post(service, 'v2', { credentials, publicKeyRequest });
     assert.equal(answer.status, status);
+    assert.equal(answer.headers['Retry-After'], status === 503 ? '1' : undefined);
     assert.deepEqual(bodyOf(answer), { code, message: error.message, details: [] });
   }
   const { service } = await open({ now: () => new Date(0) });

@@ -77,5 +77,6 @@ const INTERNAL = 13;
 /** Clients print the message as it is, so it says the reason. */
 function problemOf({ entry, message }: CountersignError): Answer {
   const code = CODES[entry.http] ?? (entry.http < 500 ? INVALID_ARGUMENT : INTERNAL);
-  return jsonAnswer(entry.http, { code, message: printableOf(message), details: [] });
+  const retry = entry.http === 503 ? { 'Retry-After': '1' } : {};
+  return jsonAnswer(entry.http, { code, message: printableOf(message), details: [] }, retry);
 }

@@ -97,6 +97,10 @@ async function handle(issuer: Issuer, request: IncomingMessage, response: Server
     const [, first = ''] = path.split('/');
     // 2. Our own pages.
     if (first === 'sign-in' || first === 'device') {
+      // The library would take a GET for the end of a device's sign-in.
+      if (path === '/device/auth' && form === undefined) {
+        throw new UsageError('METHOD_NOT_SERVED', 'a device asks for its code by POST');
+      }
       if (path !== '/device/auth') {
         const page = await issuer.pages[first](await issuer.provider(), { request, response, url, form });
         if (page !== undefined) sendPage(response, page);

@@ -68,6 +68,14 @@ test('a device is approved only by the form of the page', async (t) => {
   assert.equal((await poll(lab, device['device_code'])).body['error'], 'authorization_pending');
 });
 
+test('the address at which devices ask for codes answers no page', async (t) => {
+  const lab = await openIssuerLab(t);
+  const { status, headers } = await createBrowser().get(`${lab.url}/device/auth`);
+  assert.equal(status, 405);
+  assert.equal(headers.get('x-content-type-options'), 'nosniff');
+  assert.deepEqual(lab.warnings, []);
+});
+
 test('guessing device codes ends after a few', async (t) => {
   const lab = await openIssuerLab(t);
   const device = await startDevice(lab);

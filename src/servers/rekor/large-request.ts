@@ -1,4 +1,5 @@
-/** Large requests take turns: what is read and judged at once must fit into memory. */
+/** Large requests take turns: what is held and judged at once must fit into memory. Only what has come takes a turn: who
+ *  sends slowly keeps nobody waiting. */
 
 import { RemoteError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
@@ -28,25 +29,32 @@ export function createJudgeRequest(): JudgeRequest {
     if (next === undefined) running -= 1;
     else next();
   };
+  let heldBytes = 0;
   return async (call, what, judge) => {
-    const run = async () => judge(await fetchDocument(call, what));
-    if (isSmall(call)) return run();
-    await takeTurn();
+    let own = 0;
+    let isOver = false;
+    const hold = (count: number): void => {
+      // What comes after the time for it was over is not read any more.
+      if (isOver || heldBytes + count > limits.rekorHeldBytes) {
+        throw new RemoteError('LOG_BUSY', `${heldBytes} bytes of requests are being read already`);
+      }
+      own += count;
+      heldBytes += count;
+    };
     try {
-      return await run();
+      const maxBytes = limits.rekorRequestBytes;
+      const body = await call.body(what, maxBytes, hold);
+      const run = async () => judge(parseJson(body, { what, maxBytes }));
+      if (body.length <= limits.rekorSmallRequestBytes) return await run();
+      await takeTurn();
+      try {
+        return await run();
+      } finally {
+        endTurn();
+      }
     } finally {
-      endTurn();
+      isOver = true;
+      heldBytes -= own;
     }
   };
-}
-
-async function fetchDocument(call: Call, what: string): Promise<JsonValue> {
-  const maxBytes = limits.rekorRequestBytes;
-  return parseJson(await call.body(what, maxBytes), { what, maxBytes });
-}
-
-/** A request that does not say its length may have any. */
-function isSmall({ headers }: Call): boolean {
-  const length = headers['content-length'];
-  return length !== undefined && Number(length) <= limits.rekorSmallRequestBytes;
 }

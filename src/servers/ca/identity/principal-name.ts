@@ -20,11 +20,14 @@ const PLAIN_PATH = /^(?!.*(?:^|\/)\.{1,2}(?:\/|$))[\w.-]+(?:\/[\w.-]+)*$/;
 /** Throws TOKEN_CLAIMS. */
 export function emailNameOf(claims: JsonObject, isVerificationSkipped: boolean): PrincipalName {
   const email = requireClaim(claims, 'email');
-  // Some issuers write the truth value as a text.
-  const isVerified = [true, 'true', 'True'].includes(claims['email_verified'] as never);
-  if (!isVerified && !isVerificationSkipped) throw unusable('email_verified', 'is not true');
+  if (!isEmailVerified(claims) && !isVerificationSkipped) throw unusable('email_verified', 'is not true');
   if (!EMAIL.test(email) || email.length > EMAIL_LENGTH) throw unusable('email', 'is not a plain e-mail address');
   return { kind: 'email', value: email };
+}
+
+/** Some issuers write the truth value as a text. */
+export function isEmailVerified(claims: JsonObject): boolean {
+  return [true, 'true', 'True'].includes(claims['email_verified'] as never);
 }
 
 /** A subject below the one origin. Throws TOKEN_CLAIMS. */

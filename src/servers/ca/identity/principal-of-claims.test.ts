@@ -359,10 +359,14 @@ test('service accounts and Chainguard identities are named below fixed addresses
     assert.throws(() => account(namespace, name), hasCode('TOKEN_CLAIMS'), JSON.stringify([namespace, name]));
   }
   assert.throws(() => principalFor('https://kube.example.com', {}), hasCode('TOKEN_CLAIMS'));
-  const guard = (sub: string): Principal =>
-    principalFor('https://guard.example.com', { sub, email: 'ada@example.com' });
+  const guard = (sub: string, more: JsonObject = { email_verified: true }): Principal =>
+    principalFor('https://guard.example.com', { sub, email: 'ada@example.com', ...more });
   assert.equal(guard('a1/b2').name.value, 'https://guard.example.com/a1/b2');
   assert.deepEqual(guard('a1').proofSubjects, ['https://guard.example.com/a1', 'a1', 'ada@example.com']);
+  // An address that nobody verified is anybody's, and so would its owner's proof be.
+  for (const more of [{}, { email_verified: false }] as const) {
+    assert.deepEqual(guard('a1', more).proofSubjects, ['https://guard.example.com/a1', 'a1']);
+  }
   for (const sub of ['../other', 'a//b', '/a', 'a?b', 'a b'])
     assert.throws(() => guard(sub), hasCode('TOKEN_CLAIMS'), sub);
 });

@@ -9,6 +9,7 @@ import type { Naming } from './issuer.ts';
 import {
   chainguardNameOf,
   emailNameOf,
+  isEmailVerified,
   kubernetesNameOf,
   pageNameOf,
   spiffeNameOf,
@@ -38,8 +39,15 @@ export function principalOf({ issuerUrl, issuer, claims }: VerifiedToken): Princ
       [TOKEN_SUBJECT, subject],
       ...(naming.kind === 'ci' ? ciExtensionsOf(naming.provider, claims) : []),
     ]),
-    // Clients do not know the type of the issuer, and sign what they find.
-    proofSubjects: [...new Set([name.value, subject, ...(typeof email === 'string' && email !== '' ? [email] : [])])],
+    // Clients do not know the type of the issuer, and sign what they find. An address that nobody verified may be that of
+    // somebody else, whose proof it would be: clients do not sign it either.
+    proofSubjects: [
+      ...new Set([
+        name.value,
+        subject,
+        ...(isEmailVerified(claims) && typeof email === 'string' && email !== '' ? [email] : []),
+      ]),
+    ],
     issuer: issuer.url,
     issuerType: issuer.type,
   };
