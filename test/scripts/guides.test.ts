@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { parseIssuerConfiguration } from '../../src/servers/ca/identity/issuer-configuration.ts';
 import { createScratchFolder } from '../support/scratch.ts';
 import { generalName } from '../support/virtual-sigstore/virtual-certificate.ts';
 import { createVirtualSigstore, statementOf } from '../support/virtual-sigstore/virtual-sigstore.ts';
@@ -30,6 +31,13 @@ test('changed files are told with the step that failed', async () => {
   writeWorld(folder);
   writeFileSync(join(folder, 'app.txt'), 'another file\n');
   assert.match(await run(folder, examples[0] ?? '', 'example.ts'), /^rejected\ndigest sha256:/);
+});
+
+test('the issuers that the guide to a private Sigstore shows can be configured so', () => {
+  const text = readFileSync(join(root, 'docs', 'guides', 'private-sigstore.md'), 'utf8');
+  const [, yaml = ''] = /```yaml\n(.*?)```/s.exec(text) ?? [];
+  const { issuers, metaIssuers } = parseIssuerConfiguration(yaml);
+  assert.deepEqual([issuers.size, metaIssuers.length], [4, 1]);
 });
 
 function writeWorld(folder: string): void {
