@@ -52,6 +52,19 @@ for (const [what, claims, subject] of subjects) {
   });
 }
 
+const accounts: readonly (readonly [string, Buffer, string])[] = [
+  ['an account', generalName.other('ada!example.test'), 'ada!example.test'],
+  ['a page of its issuer', generalName.uri('https://build.example.test/ci.yml'), 'https://build.example.test/ci.yml'],
+];
+for (const [what, name, subject] of accounts) {
+  test(`a token that brings an address may be about ${what}, as the authority is configured`, async (t) => {
+    const served = await serveSigstore(t);
+    served.misdeeds.leaf = { names: [name] };
+    const source = credentialSourceOf(t, served, { sub: 'ada', email: 'ada@example.test' });
+    assert.equal((await source()).names?.subject, subject);
+  });
+}
+
 const stranger = createAuthority({
   uri: 'https://stranger.test',
   organization: 'stranger',
@@ -63,6 +76,10 @@ const stranger = createAuthority({
 const misdeeds: readonly (readonly [string, (served: ServedSigstore) => Misdeeds])[] = [
   ['for another key', () => ({ leaf: { spki: createVirtualKey().spki } })],
   ['for somebody else', () => ({ leaf: { names: [generalName.email('boss@example.test')] } })],
+  ['for the account of somebody else', () => ({ leaf: { names: [generalName.other('boss!example.test')] } })],
+  ['for a name that is none of an account', () => ({ leaf: { names: [generalName.other('devt')] } })],
+  ['for a machine', () => ({ leaf: { names: [generalName.dns('example.test')] } })],
+  ['for a name that is no text', () => ({ leaf: { names: [generalName.directory(Buffer.from('3000', 'hex'))] } })],
   [
     'for two names',
     () => ({ leaf: { names: [generalName.email('dev@example.test'), generalName.uri('https://b.test')] } }),

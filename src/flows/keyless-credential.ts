@@ -14,9 +14,11 @@ import type { Signer } from '../crypto/signer.ts';
 import type { IdentityToken } from '../formats/jwt/identity-token.ts';
 import { parseCertificate } from '../formats/x509/certificate.ts';
 import type { Certificate } from '../formats/x509/certificate.ts';
+import { fulcioExtensionsOf, issuerOf } from '../formats/x509/fulcio-extensions.ts';
+import { subjectAlternativeNamesOf } from '../formats/x509/subject-alternative-names.ts';
+import type { SubjectAlternativeName } from '../formats/x509/subject-alternative-names.ts';
 import { faultOfIssuedCertificate } from '../verify/issued-certificate.ts';
 import { exactly } from '../verify/policy.ts';
-import { signerNamesOf } from '../verify/signer-names.ts';
 import type { TrustMaterial } from '../verify/trust-material.ts';
 import { isWithin, lifetimeOf, periodTextOf } from '../verify/validity.ts';
 import type { Credential, SignerName } from './signing-method.ts';
@@ -98,37 +100,41 @@ function requireFresh({ expires }: IdentityToken, now: Date): void {
 
 /** The one name in the certificate and its issuer, which must be the token's. */
 function requireOwnNames(leaf: Certificate, token: IdentityToken): SignerName {
-  const { subjects, unread, issuer } = signerNamesOf(leaf);
-  const [subject, ...others] = subjects;
-  if (subject === undefined || others.length + unread.length > 0) {
-    throw unfit(`it has ${subjects.length + unread.length} names, expected one`);
+  const names = subjectAlternativeNamesOf(leaf);
+  const [name] = names;
+  if (name === undefined || name.kind === 'unread' || names.length > 1) {
+    throw unfit(`it has ${names.length === 1 ? 'a name that cannot be read' : `${names.length} names`}, expected one`);
   }
-  const expected = expectedSubjectOf(token);
-  if (expected !== undefined && subject !== expected) {
+  const expected = expectedTextOf(name, token);
+  if (expected !== undefined && name.text !== expected) {
     throw unfit(
-      `it names ${JSON.stringify(subject.slice(0, 300))}, the token names ${JSON.stringify(expected.slice(0, 300))}`,
+      `it names ${JSON.stringify(name.text.slice(0, 300))}, the token names ${JSON.stringify(expected.slice(0, 300))}`,
     );
   }
-  const issuers = [token.issuer, token.federatedIssuer];
-  if (issuer === undefined || !issuers.includes(issuer)) {
+  const issuer = issuerOf(fulcioExtensionsOf(leaf));
+  if (issuer === undefined || ![token.issuer, token.federatedIssuer].includes(issuer)) {
     throw unfit(
       `it names the issuer ${JSON.stringify(issuer?.slice(0, 300))}, the token is by ${JSON.stringify(token.issuer.slice(0, 300))}`,
     );
   }
-  return { subject, issuer };
+  return { subject: name.text, issuer };
 }
 
 const KUBERNETES_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
-/** How authorities write the token's identity, where that follows from the token alone. For build systems it depends on
- *  how the authority is configured: then the name is told to the person instead.
+/** How authorities write the token's identity in a name of this kind, where that follows from the token alone. Which kind
+ *  it is depends on how the authority is configured, and so do the names of build systems: then the name is told to the
+ *  person instead. A token may bring an address and yet be about an account or a workload.
  *  @source github.com/sigstore/fulcio, pkg/identity */
-function expectedSubjectOf({ email, subject }: IdentityToken): string | undefined {
-  if (email !== undefined) return email;
-  if (/^(?:https|spiffe):\/\//.test(subject)) return subject;
+function expectedTextOf({ kind, text }: NamedSubject, { email, subject }: IdentityToken): string | undefined {
+  if (kind === 'email') return email ?? subject;
+  if (kind === 'user-name') return `${subject}${/![^!]*$/.exec(text)?.[0] ?? '!'}`;
+  if (kind !== 'uri' || /^(?:https|spiffe):\/\//.test(subject)) return subject;
   const [, namespace, account] = KUBERNETES_ACCOUNT.exec(subject) ?? [];
   return account === undefined ? undefined : `https://kubernetes.io/namespaces/${namespace}/serviceaccounts/${account}`;
 }
+
+type NamedSubject = Exclude<SubjectAlternativeName, { readonly kind: 'unread' }>;
 
 function unfit(why: string): VerificationError {
   return new VerificationError('CERTIFICATE_UNFIT', printableOf(`the certificate that was issued: ${why}`));

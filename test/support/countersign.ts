@@ -1,14 +1,14 @@
 /** Runs our own command line from the sources, as a black box. */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import type { PeerRun, PeerRunOptions } from './peers.ts';
-import { peerEnvironment } from './peers.ts';
+import type { AttendedRunOptions, PeerRun } from './peers.ts';
+import { giveInput, peerEnvironment } from './peers.ts';
 
 export const mainFile: string = join(import.meta.dirname, '..', '..', 'src', 'cli', 'main.ts');
 
 /** Runs `countersign ARGS…` to its end, away from the caller's home, proxies and COSIGN_ variables. A non-zero status is
  *  an answer; throws an Error when it takes longer than `timeoutMs` (30 s). */
-export function runCountersign(args: readonly string[], options: PeerRunOptions = {}): Promise<PeerRun> {
+export function runCountersign(args: readonly string[], options: AttendedRunOptions = {}): Promise<PeerRun> {
   const { promise, resolve, reject } = Promise.withResolvers<PeerRun>();
   const child = spawn(process.execPath, [mainFile, ...args], {
     cwd: options.cwd,
@@ -25,8 +25,10 @@ export function runCountersign(args: readonly string[], options: PeerRunOptions 
     if (status === null) reject(new Error(`countersign ${args[0] ?? ''}: ended by ${signal}; stderr: ${stderr}`));
     else resolve({ status, stdout, stderr });
   });
-  child.stdin.on('error', () => {});
-  child.stdin.end(options.stdin ?? '');
+  giveInput(child, options, (message) => {
+    child.kill('SIGKILL');
+    reject(new Error(`countersign ${args[0] ?? ''}: ${message}`));
+  });
   return promise;
 }
 

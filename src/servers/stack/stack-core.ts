@@ -3,6 +3,7 @@
 import type { KeyRing } from '../../crypto/key-ring.ts';
 import type { Signer } from '../../crypto/signer.ts';
 import { openDirectoryStore } from '../../storage/directory-store.ts';
+import { requireFreeSpace } from '../../storage/free-space.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { openSqliteIndex } from '../../storage/sqlite-index.ts';
 import type { DataDirectory } from './data-directory.ts';
@@ -44,8 +45,9 @@ export async function openStackCore(context: CoreContext, closers: Closers): Pro
   closers.push(index.close);
   const chains = await openStackChains({ objects, settings, keys, now, random });
   const signers = { rekor: requireSigner(keys, 'rekor'), ctlog: requireSigner(keys, 'ctlog') };
-  const writing = onStep === undefined ? { onFatal } : { onFatal, onStep };
-  const logs = await openStackLogs({ objects, index, settings, signers, witnesses, runtime, log, ...writing });
+  const requireRoom = (): Promise<void> => requireFreeSpace(directory.path);
+  const writing = { index, requireRoom, onFatal, ...(onStep === undefined ? {} : { onStep }) };
+  const logs = await openStackLogs({ objects, settings, signers, witnesses, runtime, log, ...writing });
   closers.push(logs.rekor.close, logs.ctlog.close);
   return { ...context, objects, chains, signers, logs };
 }

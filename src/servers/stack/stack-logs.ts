@@ -26,6 +26,8 @@ export interface StackLogs {
 export interface LogsContext {
   readonly objects: ObjectStore;
   readonly index: IndexDatabase;
+  /** Throws STORE_FULL. */
+  readonly requireRoom: () => Promise<void>;
   readonly settings: StackSettings;
   readonly signers: Readonly<Record<keyof StackLogs, Signer>>;
   /** "name+hash+key=https://…" each. */
@@ -53,7 +55,7 @@ export async function openStackLogs(context: LogsContext): Promise<StackLogs> {
   const kinds = stackLogKinds(context.settings, context.signers);
   const cosign = cosignOf(context);
   const open = async (kind: LogKind): Promise<TileLog> => {
-    const { objects, index, runtime, log, onFatal, onStep } = context;
+    const { objects, index, requireRoom, runtime, log, onFatal, onStep } = context;
     if (context.settings.isMade && (await objects.read(`${kind.name}/state`)) === undefined) {
       throw new ConfigError('STACK_DATA_INVALID', `the data directory has lost the log ${kind.name}`);
     }
@@ -61,6 +63,7 @@ export async function openStackLogs(context: LogsContext): Promise<StackLogs> {
       kind,
       objects,
       index,
+      requireRoom,
       now: runtime.now,
       onFatal,
       ...(onStep === undefined ? {} : { onStep: (step) => onStep(kind.name, step) }),

@@ -164,6 +164,24 @@ test('keys leave the data directory while the stack runs, come back, and the war
   assert.match((await stoppedStatusOf(dataDir)).warnings?.join() ?? '', /tuf-root/);
 });
 
+test('with its root keys elsewhere a stack still keeps its repository fresh', async (t) => {
+  const dataDir = folder();
+  const made = await start(t, { dataDir, wanted: { mode: 'production', listen: address } });
+  await exportRootKeys(dataDir, join(createScratchFolder('export'), 'root-keys.json'), password);
+  const timestampOf = async (stack: RunningStack): Promise<{ readonly version: number; readonly expires: string }> =>
+    (JSON.parse((await get(stack, '/tuf/timestamp.json'))[1]) as { readonly signed: never }).signed;
+  const before = await timestampOf(made);
+  await made.close();
+  const { runtime, close } = openRuntime({ environment: {} });
+  t.after(close);
+  const now = (): Date => new Date(Date.now() + 3 * 86_400_000);
+  const later = await start(t, { dataDir, wanted: { mode: 'production' }, runtime: { ...runtime, now } });
+  const after = await timestampOf(later);
+  assert.equal(after.version, before.version + 1);
+  assert.equal(Date.parse(after.expires) > Date.parse(before.expires) + 2 * 86_400_000, true);
+  assert.equal((await get(later, '/readyz'))[0], 200);
+});
+
 test('what a finished stack has lost is never made anew; what was being made is', async (t) => {
   const dataDir = folder();
   const stack = await start(t, { dataDir });
