@@ -45,10 +45,11 @@ for (const cosign of ['cosign-2', 'cosign-3'] as const) {
       'until ./countersign stack status >/dev/null 2>&1; do kill -0 $stack; sleep 0.2; done',
       lines,
     ].join('\n');
-    const { PATH: path = '', TUF_ROOT: _, ...env } = { ...countersignEnvironment(), HOME: folder };
+    // Both programs keep their trust where they do by themselves: below HOME.
+    const { PATH: path = '', TUF_ROOT: _, ...env }: Record<string, string> = countersignEnvironment();
     const run = spawnSync('unshare', ['-rn', 'sh', '-c', script], {
       cwd: folder,
-      env: { ...env, PATH: `${join(folder, 'bin')}:${path}` },
+      env: { ...env, HOME: folder, PATH: `${join(folder, 'bin')}:${path}` },
       encoding: 'utf8',
       timeout: 60_000,
     });

@@ -28,7 +28,7 @@ export async function signCertificate(certificate: TbsCertificate, signer: Signe
   return sequence(tbs, signatureAlgorithmOf(signer.publicKey), bitString(await signer.sign(tbs)));
 }
 
-/** What the holder of the issuer's key signs, DER. */
+/** What the holder of the issuer's key signs, DER. @internal for its tests */
 export function encodeTbs(certificate: TbsCertificate, issuerKey: PublicKey): Uint8Array {
   return sequence(
     VERSION_3,

@@ -71,7 +71,7 @@ export async function makeStack(options: MakingOptions): Promise<StackSettings> 
 
 /** An origin without a slash at its end. Plain HTTP is for this machine: identity tokens travel to it.
  *  Throws STACK_URL_INVALID. */
-export function parseStackUrl(text: string): string {
+function parseStackUrl(text: string): string {
   const url = URL.parse(text);
   const isOrigin =
     url !== null &&
