@@ -191,7 +191,7 @@ export const catalogue = {
   TOKEN_CLAIMS: entry('An identity token lacks a claim, or a claim cannot be put into a certificate.', 'The message names the claim; look at how the issuer is configured.'),
   TOKEN_EXPIRED: entry('An identity token is not valid at this time.', 'Get a fresh token, and check the clocks of both machines.'),
   TOKEN_ISSUER_UNKNOWN: entry('An identity token comes from an issuer that is not configured.', 'Get a token from one of the issuers that the message names.'),
-  TOKEN_ISSUER_UNREACHABLE: entry("The keys of an identity token's issuer could not be fetched.", 'Check from the machine of the certificate authority that the issuer answers.', 20, 500),
+  TOKEN_ISSUER_UNREACHABLE: entry("The keys of an identity token's issuer could not be fetched.", 'Check from the machine of the certificate authority that the issuer answers.', 20, 503),
   TOKEN_MALFORMED: entry('An identity token is not a signed JSON web token.', 'Give the token as the issuer made it.'),
   TOKEN_MISSING: entry('A certificate request brings no identity token.', 'Send it as credentials.oidcIdentityToken, or as "Authorization: Bearer TOKEN".'),
   TOKEN_SIGNATURE: entry("An identity token is not signed by its issuer's keys.", 'Get the token from the issuer itself.'),

@@ -18,7 +18,7 @@ function logWith(trouble?: string): TileLog {
   return { kind: { name: 'rekor' }, head: () => head, trouble: () => trouble } as unknown as TileLog;
 }
 
-const well = { logs: [logWith()], expiries: [expiryIn(365)], keyNames: ['rekor'], isDevelopment: false };
+const well = { logs: [logWith()], expiries: [expiryIn(365)], keyNames: ['rekor'], isDevelopment: false, remarks: [] };
 
 test('a stack in which all is well is ready, and says what it holds', () => {
   assert.deepEqual(conditionOf(well, now), {
@@ -42,6 +42,10 @@ test('what expires is warned of long before, and then makes the stack unready', 
 test('a log that takes no entries makes the stack unready, and says why', () => {
   const { isReady, problems } = conditionOf({ ...well, logs: [logWith('the clock stepped back')] }, now);
   assert.deepEqual([isReady, problems], [false, ['log rekor takes no entries: the clock stepped back']]);
+});
+
+test('what clients are not told is said', () => {
+  assert.deepEqual(conditionOf({ ...well, remarks: ['clients are not told'] }, now).warnings, ['clients are not told']);
 });
 
 test('keys that should be elsewhere are warned of, but not in development', () => {

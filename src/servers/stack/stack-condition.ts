@@ -32,10 +32,15 @@ export interface ConditionFacts {
   /** Names of the private keys in the data directory. */
   readonly keyNames: readonly string[];
   readonly isDevelopment: boolean;
+  /** What else people should know. */
+  readonly remarks: readonly string[];
 }
 
 /** Judges the facts at this time. */
-export function conditionOf({ logs, expiries, keyNames, isDevelopment }: ConditionFacts, now: Date): Condition {
+export function conditionOf(
+  { logs, expiries, keyNames, isDevelopment, remarks }: ConditionFacts,
+  now: Date,
+): Condition {
   const troubles = logs.flatMap((log) => {
     const trouble = log.trouble();
     return trouble === undefined ? [] : [`log ${log.kind.name} takes no entries: ${trouble}`];
@@ -53,6 +58,7 @@ export function conditionOf({ logs, expiries, keyNames, isDevelopment }: Conditi
       ...(isExportDue
         ? [`the keys ${kept.join(', ')} are in the data directory: take them out with "countersign stack root export"`]
         : []),
+      ...remarks,
     ],
     logs: Object.fromEntries(logs.map((log) => [log.kind.name, logConditionOf(log)])),
     expiries: Object.fromEntries(expiries.map(({ what, expires }) => [what, rfc3339Of(expires)])),

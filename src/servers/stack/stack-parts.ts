@@ -58,13 +58,14 @@ async function openParts(context: PartsContext, closers: Closers): Promise<Omit<
   const development = isDevelopment ? await openDevelopment(directory, settings, keys, options) : undefined;
   if (development !== undefined) closers.push(development.close);
   const identities = await openStackIdentities(context, development);
-  const tuf = await openStackTrust(core, identities.signInIssuers);
+  const { tuf, untold } = await openStackTrust(core, identities.signInIssuers);
 
   // 2. How it is.
   const { rekor, ctlog } = core.logs;
   const expiries = (): readonly Expiry[] => [...tuf.expiries(), ...expiriesOf(core.chains, selfMade)];
   const condition = (): Condition => {
-    const facts = { logs: [rekor, ctlog], expiries: expiries(), keyNames: keyNamesIn(directory.path), isDevelopment };
+    const keyNames = keyNamesIn(directory.path);
+    const facts = { logs: [rekor, ctlog], expiries: expiries(), keyNames, isDevelopment, remarks: untold };
     return conditionOf(facts, options.runtime.now());
   };
   const secondsSince = (then: Date): number => (options.runtime.now().getTime() - then.getTime()) / 1000;

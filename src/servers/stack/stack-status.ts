@@ -23,7 +23,7 @@ export interface StackStatus extends Partial<Condition> {
  *  Throws STACK_NOT_FOUND, STACK_DATA_INVALID. */
 export async function stoppedStatusOf(dataDir: string): Promise<StackStatus> {
   const { name, mode, url } = await requireSettings(dataDir);
-  const facts = { logs: [], expiries: [], keyNames: namesInKeyRing(await readKeyFile(dataDir)) };
+  const facts = { logs: [], expiries: [], keyNames: namesInKeyRing(await readKeyFile(dataDir)), remarks: [] };
   const { warnings } = conditionOf({ ...facts, isDevelopment: mode === 'development' }, new Date());
   return { isRunning: false, name, mode, url, data: resolve(dataDir), warnings };
 }

@@ -8,8 +8,14 @@ import type { StackCore } from './stack-core.ts';
 import { operatorOf, stackFactsOf } from './stack-facts.ts';
 import { findSigner, requireSigner } from './stack-keys.ts';
 
+export interface StackTrust {
+  readonly tuf: TufRepository;
+  /** What clients should be told and are not, because a key is kept elsewhere. */
+  readonly untold: readonly string[];
+}
+
 /** Brought up to date. Throws TUF_REPOSITORY_DAMAGED. */
-export async function openStackTrust(core: StackCore, signInIssuers: readonly string[]): Promise<TufRepository> {
+export async function openStackTrust(core: StackCore, signInIssuers: readonly string[]): Promise<StackTrust> {
   const { objects, settings, keys, chains, options } = core;
   const facts = stackFactsOf(settings, chains, signInIssuers);
   const targets = sigstoreTargetsOf(facts);
@@ -28,12 +34,11 @@ export async function openStackTrust(core: StackCore, signInIssuers: readonly st
   });
   try {
     await tuf.publish(targets);
+    return { tuf, untold: [] };
   } catch (error) {
-    // What clients were told stays true: they are not told what is new.
+    // What clients were told stays true, and what is old is signed anew all the same.
     if (!isErrorWithCode(error, 'TUF_KEY_ABSENT')) throw error;
-    options.log.warn(`clients are not told of what has changed: ${error.message}`);
-    // What is old is signed anew all the same.
     await tuf.refresh();
+    return { tuf, untold: [`clients are not told of what has changed: ${error.message}`] };
   }
-  return tuf;
 }
