@@ -19,6 +19,8 @@ export interface TestStack {
   readonly rootFile: string;
   /** What it wrote to stderr until now. */
   readonly log: () => string;
+  /** Its exit status, when it ends by itself or is killed: null then. */
+  readonly ended: Promise<number | null>;
   /** An identity token, through `countersign stack token`. */
   readonly token: (email?: string) => Promise<string>;
   /** Asks it to end and resolves with its exit status. */
@@ -76,6 +78,7 @@ export async function startStack(options: TestStackOptions = {}): Promise<TestSt
     pid,
     rootFile: await rootFileOf(url),
     log: () => log,
+    ended: ended.then(([status]) => status),
     token: async (email = 'dev@example.com') => {
       const run = await runCountersign(['stack', 'token', '--data', dataDir, '--identity', email]);
       if (run.status !== 0) throw new Error(run.stderr);
