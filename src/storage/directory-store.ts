@@ -90,11 +90,12 @@ async function create(directory: Directory, objects: readonly NewObject[]): Prom
         const there = await readIfThere(path);
         if (there === undefined || !isSameBytes(there, bytes)) throw conflict(key);
       });
-      // 3. The names reach the disk, also those that were there: the write that made them may not have come so far.
-      await mapPool(folders, objects.length, (folder) => files.flush(folder));
-    } finally {
+    } catch (error) {
       await files.discard(staged);
+      throw error;
     }
+    // 3. The names reach the disk, also those that were there: the write that made them may not have come so far.
+    await Promise.all([files.discard(staged), ...folders.map((folder) => files.flush(folder))]);
   });
 }
 
@@ -116,11 +117,12 @@ async function replace(
         await files.settle(dirname(path));
         if (expected !== undefined) await files.nameOver(staged, path);
         else if (!(await files.nameNew(staged, path))) throw conflict(key);
-        // Until here a crash may leave either value; afterwards only the new one.
-        await files.flush(dirname(path));
-      } finally {
+      } catch (error) {
         await files.discard([staged]);
+        throw error;
       }
+      // Until here a crash may leave either value; afterwards only the new one.
+      await Promise.all([files.discard([staged]), files.flush(dirname(path))]);
       return version;
     }),
   );

@@ -2,7 +2,7 @@
  *  written any more: the kernel may have dropped the bytes and marked them clean, so that a second flush would succeed
  *  and mean nothing. */
 
-import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, rename, rm, unlink } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -77,9 +77,9 @@ export class FlushedFiles {
     return paths;
   }
 
-  /** What cannot be removed is removed when the folder is opened again. */
+  /** Also of those that were moved away; what cannot be removed is removed when the folder is opened again. */
   async discard(staged: readonly string[]): Promise<void> {
-    await mapPool(staged, IN_FLIGHT, (path) => rm(path, { force: true }).catch(() => undefined));
+    await mapPool(staged, IN_FLIGHT, (path) => unlink(path).catch(() => undefined));
   }
 
   /** Gives a staged file its name, unless the name is taken: then false. `flush` its folder afterwards. */

@@ -54,7 +54,13 @@ export function openCrashLoad(dataDir: string): CrashLoad {
       }),
     },
     run: async (url) => {
-      const round: ToldRound = { entries: new Map(), checkpoints: new Set(), heads: new Set(), chains: [], timestamps: [] };
+      const round: ToldRound = {
+        entries: new Map(),
+        checkpoints: new Set(),
+        heads: new Set(),
+        chains: [],
+        timestamps: [],
+      };
       rounds.push(round);
       const token = await untilDeath(() => askToken(dataDir));
       if (token === undefined) return;
@@ -80,7 +86,10 @@ export async function askToken(dataDir: string): Promise<string> {
 }
 
 async function addEntry(url: string, { privateKey, chain }: CertifiedKey, round: ToldRound): Promise<void> {
-  const answer = await postJson(`${url}/api/v1/log/entries`, hashedRekordOf(randomBytes(16), privateKey, chain[0] ?? ''));
+  const answer = await postJson(
+    `${url}/api/v1/log/entries`,
+    hashedRekordOf(randomBytes(16), privateKey, chain[0] ?? ''),
+  );
   if (answer.status !== 201) throw new Error(`an entry: ${answer.status} ${await answer.text()}`);
   for (const [uuid, entry] of Object.entries((await answer.json()) as Record<string, EntryJson>)) {
     round.entries.set(uuid, entry);
@@ -132,7 +141,9 @@ function isDeath(error: unknown): boolean {
 function timestampQuery(): Buffer {
   const file = join(createScratchFolder('query'), 'data');
   writeFileSync(file, 'something that is signed');
-  return execFileSync('openssl', ['ts', '-query', '-data', file, '-sha256', '-cert', '-no_nonce'], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return execFileSync('openssl', ['ts', '-query', '-data', file, '-sha256', '-cert', '-no_nonce'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 function pause(ms: number): Promise<void> {

@@ -106,7 +106,11 @@ async function proveWithRekor(url: string, newest: ToldRound | undefined, size: 
 }
 
 function proveTimestamp(folder: string, stamp: Buffer, { timestampChain }: Keys): void {
-  const [reply, anchors, data] = ['reply.tsr', 'chain.pem', 'data'].map((name) => join(folder, name)) as [string, string, string];
+  const [reply, anchors, data] = ['reply.tsr', 'chain.pem', 'data'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
   writeFileSync(reply, stamp);
   writeFileSync(anchors, timestampChain);
   writeFileSync(data, 'something that is signed');

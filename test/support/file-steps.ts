@@ -13,7 +13,7 @@ export async function watchFileSteps(onStep: (step: FileStep) => void | Promise<
   const handle = await fs.open(createScratchFolder('handle'), 'r');
   const prototype = Object.getPrototypeOf(handle) as FileHandle;
   await handle.close();
-  const { sync } = prototype;
+  const sync = Reflect.get(prototype, 'sync');
   const { link, rename } = fs;
   prototype.sync = async function watched(this: FileHandle): Promise<void> {
     await onStep('before-fsync');

@@ -33,6 +33,11 @@ export async function writeFileAtomic(path: string, bytes: Uint8Array, options: 
   }
 }
 
+/** The file of which this is an unfinished copy, by its name: one that a writer left that was killed. */
+export function unfinishedNameOf(name: string): string | undefined {
+  return /^\.(.+)\.[0-9a-f]{12}$/.exec(name)?.[1];
+}
+
 async function writeSynced(path: string, bytes: Uint8Array, mode: number): Promise<void> {
   const file = await open(path, 'wx', mode);
   try {

@@ -83,7 +83,7 @@ export function openCtLog({ log, signer, objects, roots, onAdded }: CtLogOptions
     addPrecertificate: async (precertificate, issuers) => encodeSct(await add('precert', precertificate, issuers)),
     entryOf: async (stored) => {
       const { timestampedEntry, precertificate, issuers } = parseTileLeaf(stored);
-      const certificates = await Promise.all(issuers.map(shelf.read));
+      const certificates = await Promise.all(issuers.map(shelf.readNamed));
       return { leaf: merkleTreeLeafOf(timestampedEntry), extraData: encodeExtraData(precertificate, certificates) };
     },
     readIssuer: shelf.read,

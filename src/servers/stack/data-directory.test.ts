@@ -52,6 +52,16 @@ test('settings of a newer version are refused, those of an older one are brought
   assert.equal(upgraded.name, 'named since');
 });
 
+test('settings that were damaged are refused with their name', async () => {
+  const path = createScratchFolder('stack');
+  await writeSettings(path, settingsWith(createStackKeys('production')));
+  const good = readFileSync(join(path, 'stack.json'), 'utf8');
+  for (const bad of ['', good.slice(0, 100), good.replace(/MFkw/, 'M*kw'), good.replace(/"mode"/, '"node"')]) {
+    writeFileSync(join(path, 'stack.json'), bad);
+    await assert.rejects(readSettings(path), hasCode('STACK_DATA_INVALID'), bad.slice(0, 50));
+  }
+});
+
 test('a directory is closed to others, and to a second process', async (t) => {
   const path = join(createScratchFolder('stack'), 'deep', 'data');
   const directory = await openDataDirectory(path);

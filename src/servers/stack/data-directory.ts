@@ -5,7 +5,7 @@ import { chmod, readFile, readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
 import { isSameBytes } from '../../base/bytes.ts';
-import { ConfigError } from '../../base/errors.ts';
+import { ConfigError, CountersignError } from '../../base/errors.ts';
 import { unfinishedNameOf, writeFileAtomic } from '../../clients/files/atomic-file.ts';
 import { tryFileLock } from '../../clients/files/file-lock.ts';
 import type { FileLock } from '../../clients/files/file-lock.ts';
@@ -72,10 +72,16 @@ export function placesIn(dataDir: string): Omit<DataDirectory, 'release'> {
   };
 }
 
-/** Undefined when there is no stack. Throws STACK_VERSION_NEWER, JSON_MALFORMED, JSON_SHAPE. */
+/** Undefined when there is no stack. Throws STACK_VERSION_NEWER, STACK_DATA_INVALID. */
 export async function readSettings(dataDir: string): Promise<StackSettings | undefined> {
   const bytes = await readIfThere(join(resolve(dataDir), SETTINGS));
-  return bytes === undefined ? undefined : parseStackSettings(bytes);
+  if (bytes === undefined) return undefined;
+  try {
+    return parseStackSettings(bytes);
+  } catch (cause) {
+    if (!(cause instanceof CountersignError) || cause.code === 'STACK_VERSION_NEWER') throw cause;
+    throw new ConfigError('STACK_DATA_INVALID', `${SETTINGS} cannot be read: ${cause.message}`, { cause });
+  }
 }
 
 /** As `readSettings`. Throws STACK_NOT_FOUND besides. */

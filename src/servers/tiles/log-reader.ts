@@ -1,9 +1,10 @@
 /** Reads a log: its entries from bundles, its proofs from tiles. What is full is read from the store and never changes;
  *  what is not full is held in memory, together with the head that it belongs to. */
 
+import { isSameBytes } from '../../base/bytes.ts';
 import { InputError, NotFoundError } from '../../base/errors.ts';
 import { limits } from '../../base/limits.ts';
-import { TILE_BYTES, emptyTile, nodeOfTile, parseTile } from '../../formats/tlog/tile.ts';
+import { TILE_BYTES, TILE_HEIGHT, emptyTile, nodeOfTile, parseTile } from '../../formats/tlog/tile.ts';
 import type { Tile } from '../../formats/tlog/tile.ts';
 import { TILE_WIDTH } from '../../formats/tlog/tile-path.ts';
 import { openTileAt } from '../../formats/tlog/tree-edge.ts';
@@ -28,7 +29,8 @@ export interface LogView {
 /** Entries with what belongs to them. */
 export interface Bundle {
   readonly entries: readonly Uint8Array[];
-  /** Each is read when it is needed: most reads need one of 256. Throws LOG_DAMAGED. */
+  /** Each is read, and checked together with its entry, when it is needed: most reads need one of 256. Throws
+   *  LOG_DAMAGED. */
   readonly side: (at: number) => EntrySide;
 }
 
@@ -41,16 +43,23 @@ export interface LogReader extends Pick<
   readonly readBundle: (index: bigint) => Promise<Bundle>;
 }
 
+const none = new Uint8Array();
+
 export function openLogReader(kind: LogKind, keys: ObjectKeys, objects: ObjectStore, view: () => LogView): LogReader {
-  const tiles = createByteCache<Tile>(limits.logCacheBytes);
-  const bundles = createByteCache<Bundle>(limits.logCacheBytes);
+  const tiles = createByteCache<Tile>(limits.logTileCacheBytes);
+  const bundles = createByteCache<Bundle>(limits.logBundleCacheBytes);
   const readTile: TileReader = async (level, index) => {
     const { tree } = view().edge;
     if (index === openTileAt(tree.size, level).index) return tree.tiles[level] ?? emptyTile;
     const key = keys.tile(level, { index, width: TILE_WIDTH });
     return tiles(key, async () => {
       const bytes = await readObject(objects, key);
-      return { value: readingObject(key, () => parseTile(bytes, TILE_WIDTH)), bytes: TILE_BYTES };
+      const tile = readingObject(key, () => parseTile(bytes, TILE_WIDTH));
+      // Up to the edge, of which it is known: what was damaged on the disk proves nothing.
+      const parent = await readTile(level + 1, index / BigInt(TILE_WIDTH));
+      const node = nodeOfTile(parent, 0, Number(index % BigInt(TILE_WIDTH)));
+      if (!isSameBytes(nodeOfTile(tile, TILE_HEIGHT, 0), node)) throw damaged(`${key} is not part of this tree`);
+      return { value: tile, bytes: TILE_BYTES };
     });
   };
   const readBundle = async (index: bigint): Promise<Bundle> => {
@@ -117,7 +126,7 @@ export function parseBundle(kind: LogKind, bundle: Uint8Array, side: Uint8Array,
   }
   return {
     entries,
-    side: (at) => readingObject('side bundle', () => parseSide(sides[at] ?? new Uint8Array())),
+    side: (at) => readingObject(`entry ${at} of a bundle`, () => parseSide(sides[at] ?? none, entries[at] ?? none)),
   };
 }
 

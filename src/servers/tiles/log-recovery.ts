@@ -175,17 +175,18 @@ async function readEdge(kind: LogKind, objects: ObjectStore, keys: ObjectKeys, s
     readObject(objects, keys.bundle(last)),
     readObject(objects, keys.side(last)),
   ]);
-  parseBundle(kind, bundle, side, last.width);
+  readingObject(keys.bundle(last), () => parseBundle(kind, bundle, side, last.width));
   return { tree: { size, tiles }, bundle, side };
 }
 
 async function requireLastBundle(kind: LogKind, reader: LogReader, { size, root }: TreeHead): Promise<void> {
   const { index, width } = openTileAt(size - 1n, 0);
-  const [{ entries }, tile, path] = await Promise.all([
+  const [{ entries, side }, tile, path] = await Promise.all([
     reader.readBundle(index),
     reader.readTile(0, index),
     reader.inclusionProof(size - 1n, size),
   ]);
+  entries.forEach((_, at) => side(at));
   const hashes = entries.map((entry) => leafHashOf(readingObject('bundle', () => kind.leafOf(entry))));
   if (!hashes.every((hash, at) => isSameBytes(hash, nodeOfTile(tile, 0, at)))) {
     throw damaged(`the entries of the last bundle are not those of tile ${index}`);
@@ -204,15 +205,14 @@ async function requirePrefix(reader: LogReader, published: Published | undefined
   }
 }
 
-/** A checkpoint of the same text may have cosignatures under it: then it stays. */
+/** One that begins with the log's own checkpoint may have cosignatures under it: then it stays. */
 async function publishHead(
   { objects }: LogParts,
   keys: ObjectKeys,
   { state, published }: Stored,
   view: LogView,
 ): Promise<{ readonly view: LogView; readonly version: string }> {
-  const [signed = ''] = state.head.checkpoint.split('\n\n');
-  if (published?.note.startsWith(`${signed}\n\n`) === true) {
+  if (published?.note.startsWith(state.head.checkpoint) === true) {
     return { view: { ...view, head: { ...view.head, checkpoint: published.note } }, version: published.version };
   }
   const version = await exchange(objects, keys.checkpoint, utf8Of(state.head.checkpoint), published?.version);

@@ -19,6 +19,8 @@ import type { TileLog, TreeHead } from './tile-log.ts';
 export interface TileLogOptions extends LogParts {
   /** Milliseconds in which submissions gather for a batch: fewer and larger writes. */
   readonly gatherMs?: number;
+  /** Asked before each batch. Throws STORE_FULL when there is not enough to write it to its end. */
+  readonly requireRoom?: () => Promise<void>;
   /** Called, and waited for, at each step of a batch. */
   readonly onStep?: (step: SequencerStep) => void | Promise<void>;
   /** The store cannot be trusted any more, or is written by somebody else: the log takes nothing more, and the process
@@ -67,6 +69,7 @@ export async function openTileLog(options: TileLogOptions): Promise<TileLog> {
       view: published.view,
       stateVersion: recovered.stateVersion,
       requireWritable,
+      requireRoom: options.requireRoom ?? (async () => undefined),
       onStep: options.onStep ?? (() => undefined),
       publish: async (next) => {
         await published.publish(next);

@@ -31,6 +31,8 @@ export interface SequencerOptions extends LogParts {
   readonly stateVersion: string | undefined;
   /** Throws LOG_READ_ONLY. */
   readonly requireWritable: () => void;
+  /** Throws STORE_FULL. */
+  readonly requireRoom: () => Promise<void>;
   readonly onStep: (step: SequencerStep) => void | Promise<void>;
   /** Makes the head the published one, durably. */
   readonly publish: (view: LogView) => Promise<void>;
@@ -107,6 +109,7 @@ function batchOf({ kind, view }: SequencerOptions, records: readonly PlacedRecor
 
 /** 3. They are made durable in one object, which is nothing yet. */
 async function stage(options: SequencerOptions, { staging, stagingName }: Batch): Promise<void> {
+  await options.requireRoom();
   await options.onStep('before-entry');
   await createSurely(options, [{ key: objectKeysOf(options.kind).staging(stagingName), bytes: staging }]);
   await options.onStep('after-entry');
@@ -135,18 +138,26 @@ async function finish(
 ): Promise<void> {
   const { kind, index, onStep } = options;
   await onStep('after-commit');
-  // 6. Everything is written where it is read from.
-  await onStep('before-tiles');
-  await createSurely(options, objects);
-  await onStep('after-tiles');
-  // 7. The head is shown.
-  await onStep('before-publish');
-  await options.publish({ head, edge });
-  await onStep('after-publish');
-  // 8. The index knows the entries before anybody else does: from now on their like is found.
-  await onStep('before-index');
-  await retried(() => index.append(kind.name, previousSize, records));
-  await onStep('after-index');
+  const show = async (): Promise<void> => {
+    // 6. Everything is written where it is read from.
+    await onStep('before-tiles');
+    await createSurely(options, objects);
+    await onStep('after-tiles');
+    // 7. The head is shown.
+    await onStep('before-publish');
+    await options.publish({ head, edge });
+    await onStep('after-publish');
+  };
+  // 8. Meanwhile the index learns of the entries, which are in the log since the commit; of those that are not under the
+  //    published head it is not believed. It knows them before anybody else does: their like is found.
+  const indexRecords = async (): Promise<void> => {
+    await onStep('before-index');
+    await retried(() => index.append(kind.name, previousSize, records));
+    await onStep('after-index');
+  };
+  // Nothing is left running when one of them fails.
+  const failed = (await Promise.allSettled([show(), indexRecords()])).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
 }
 
 /** 10. What was needed on the way is removed; what stays behind all the same goes when the log is opened again. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 
 import fc from 'fast-check';
@@ -11,7 +12,10 @@ import { cutSideBundle, encodeSide, parseSide } from './side-bundle.ts';
 import type { EntrySide } from './side-bundle.ts';
 import { encodeStaging, parseStaging } from './staging.ts';
 
-const parseSideBundle = (bundle: Uint8Array): readonly EntrySide[] => cutSideBundle(bundle).map(parseSide);
+const entry = Uint8Array.of(1, 2, 3);
+const encode = (each: EntrySide): Uint8Array => encodeSide({ ...each, entry });
+const parseSideBundle = (bundle: Uint8Array): readonly EntrySide[] =>
+  cutSideBundle(bundle).map((part) => parseSide(part, entry));
 const side = fc.record(
   {
     time: fc.date({ min: new Date(0), noInvalidDate: true }),
@@ -27,7 +31,7 @@ const side = fc.record(
 test('what belongs to entries is read back', () => {
   fc.assert(
     fc.property(fc.array(side, { maxLength: 10 }), (sides) => {
-      const read = parseSideBundle(concatBytes(sides.map(encodeSide)));
+      const read = parseSideBundle(concatBytes(sides.map(encode)));
       assert.deepEqual(
         read.map((each) => ({ ...each, identity: Uint8Array.from(each.identity) })),
         sides,
@@ -74,17 +78,28 @@ test('any bytes are read or refused with an error that says so', () => {
   );
 });
 
-test('cut off, and with a time that is none, a bundle is refused', () => {
-  const good = encodeSide({ time: new Date(5), identity: new Uint8Array(32), keys: ['a', 'bc'] });
+test('cut off, or with any bit of it or of its entry changed, a bundle is refused', () => {
+  const good = encode({ time: new Date(5), identity: new Uint8Array(32), keys: ['a', 'bc'] });
   for (let length = 1; length < good.length; length += 1) {
     assert.throws(() => parseSideBundle(good.subarray(0, length)), hasCode('TILE_MALFORMED'), `${length}`);
   }
-  const late = Uint8Array.from(good).fill(0xff, 4, 12);
-  assert.throws(() => parseSideBundle(late), hasCode('TILE_MALFORMED'));
+  for (let bit = 0; bit < good.length * 8; bit += 1) {
+    const changed = Uint8Array.from(good);
+    changed[bit >> 3] = (changed[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+    assert.throws(() => parseSideBundle(changed), hasCode('TILE_MALFORMED'), `${bit}`);
+  }
+  const [part = good] = cutSideBundle(good);
+  assert.throws(() => parseSide(part, Uint8Array.of(1, 2, 4)), hasCode('TILE_MALFORMED'));
   assert.throws(() => parseStaging(good), hasCode('TILE_MALFORMED'));
 });
 
-test('a state is read back, and another version or a size that is none is refused', () => {
+/** With the digest of what is below it now. */
+function redigested(state: string): Buffer {
+  const document = state.slice(65);
+  return Buffer.from(`${createHash('sha256').update(document).digest('hex')}\n${document}`);
+}
+
+test('a state is read back, and another version, a size that is none or any changed byte is refused', () => {
   const head = { size: 12n, root: new Uint8Array(32).fill(3), time: new Date(1000), checkpoint: 'log\n12\n\n— x\n' };
   const state = { head, staging: '12-ab', previousSize: 3n };
   const encoded = encodeLogState(state);
@@ -100,6 +115,11 @@ test('a state is read back, and another version or a size that is none is refuse
     ['"staging"', '"other"'],
   ] as const) {
     assert.ok(text.includes(from));
-    assert.throws(() => parseLogState(Buffer.from(text.replace(from, to))), hasCode('LOG_DAMAGED'), to);
+    assert.throws(() => parseLogState(redigested(text.replace(from, to))), hasCode('LOG_DAMAGED'), to);
+  }
+  for (let at = 0; at < encoded.length; at += 1) {
+    const changed = Uint8Array.from(encoded);
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    assert.throws(() => parseLogState(changed), hasCode('LOG_DAMAGED'), `${at}`);
   }
 });

@@ -13,6 +13,7 @@ export interface Waiting {
 }
 
 export interface PoolOptions {
+  /** At most so long a batch gathers. */
   readonly gatherMs: number;
   /** Throws LOG_READ_ONLY when nothing may be added. */
   readonly requireWritable: () => void;
@@ -28,6 +29,9 @@ export interface SubmissionPool {
   readonly close: () => Promise<void>;
 }
 
+/** Who was answered asks again within this time, if at all: a batch waits no longer for others. */
+const LULL_MS = 2;
+
 export function openSubmissionPool(options: PoolOptions): SubmissionPool {
   const underWay = new Map<string, Promise<AddedEntry>>();
   const waiting: Waiting[] = [];
@@ -35,17 +39,28 @@ export function openSubmissionPool(options: PoolOptions): SubmissionPool {
   let endGathering: (() => void) | undefined;
   let running: Promise<void> | undefined;
 
-  const gather = (): Promise<void> =>
+  const pause = (ms: number): Promise<void> =>
     new Promise((resolve) => {
-      const timer = setTimeout(resolve, options.gatherMs);
+      const timer = setTimeout(resolve, ms);
       endGathering = () => {
         clearTimeout(timer);
         resolve();
       };
     });
+  /** Until nobody has come for a while: fewer and larger writes. */
+  const gather = async (): Promise<void> => {
+    let leftMs = options.gatherMs;
+    let seen: number;
+    do {
+      if (waiting.length >= limits.logBatch || isClosed) return;
+      seen = waiting.length;
+      await pause(Math.min(LULL_MS, leftMs));
+      leftMs -= LULL_MS;
+    } while (leftMs > 0 && waiting.length > seen);
+  };
   const run = async (): Promise<void> => {
     while (waiting.length > 0) {
-      if (waiting.length < limits.logBatch && !isClosed) await gather();
+      await gather();
       await options.sequence(waiting.splice(0, limits.logBatch));
     }
     running = undefined;

@@ -6,7 +6,7 @@ import { createFaultyStore } from '../../../test/support/faulty-store.ts';
 import type { Fault } from '../../../test/support/faulty-store.ts';
 import { createMemoryStore } from '../../../test/support/memory-store.ts';
 import { createSigner, createTufKeys, openOwnTuf, targetsOf } from '../../../test/support/own-tuf.ts';
-import { parseUtf8 } from '../../base/bytes.ts';
+import { parseUtf8, utf8Of } from '../../base/bytes.ts';
 import { openTrustedMetadata } from '../../clients/tuf/trusted-metadata.ts';
 import { openTufRepository } from './tuf-repository.ts';
 import type { TufRepository } from './tuf-repository.ts';
@@ -205,6 +205,20 @@ test('expiries are told long before, and a timestamp that nobody renews fails in
   );
 });
 
+test('a target that was lost or damaged on the disk is written again, and nothing is signed for it', async () => {
+  const { repository, objects, reopen } = await openOwnTuf(first, start);
+  const seen = await seenBy(repository);
+  for (const key of (await objects.list('tuf/targets/')).filter((each) => each.endsWith('trusted_root.json'))) {
+    const good = await objects.read(key);
+    await objects.replace(key, utf8Of('damaged'), good?.version);
+    assert.equal(await (await reopen()).publish(first), false);
+    assert.deepEqual(await seenBy(repository), seen);
+    await objects.remove([key]);
+    assert.equal(await (await reopen()).publish(first), false);
+    assert.deepEqual(await seenBy(repository), seen);
+  }
+});
+
 const effects: readonly Fault['effect'][] = ['lost-answer', 'not-applied', 'half-applied'];
 
 /** Runs the work with each of its writes failing in each way; `check` sees what is left. */
@@ -241,7 +255,7 @@ test('a crash at any write while a repository is made leaves one that can be mad
       assert.equal((await seenBy(repository)).trustedRoot, 'first');
     },
   );
-  assert.equal(faults, 4 * effects.length);
+  assert.equal(faults, 5 * effects.length);
 });
 
 test('a crash at any write of new targets leaves the old ones or the new ones, and the next attempt succeeds', async () => {
@@ -267,7 +281,7 @@ test('a crash at any write of new targets leaves the old ones or the new ones, a
       assert.ok(after.versions.every((version) => version > 1));
     },
   );
-  assert.equal(faults, 2 * effects.length);
+  assert.equal(faults, 3 * effects.length);
 });
 
 test('a crash at any write of a rotation is mended by the next one with the same keys', async () => {
@@ -300,7 +314,7 @@ test('a crash at any write of a rotation is mended by the next one with the same
 
 test('an answer that was lost is found out, and the same process goes on', async () => {
   const { objects, keys } = await openOwnTuf(first, start);
-  const faulty = createFaultyStore(objects, { write: 2, effect: 'lost-answer' });
+  const faulty = createFaultyStore(objects, { write: 3, effect: 'lost-answer' });
   const repository = await openTufRepository({ objects: faulty, keys, name: 'example', now: () => start });
   await assert.rejects(repository.publish(second), hasCode('STORE_FAILED'));
   assert.equal(await repository.publish(second), false, 'it was applied');

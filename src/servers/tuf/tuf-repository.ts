@@ -13,6 +13,7 @@ import { topRoles } from '../../formats/tuf/document.ts';
 import type { TopRole } from '../../formats/tuf/document.ts';
 import { tufKeyOf } from '../../formats/tuf/signed-document.ts';
 import type { TufKey } from '../../formats/tuf/signed-document.ts';
+import { keepObjects } from '../../storage/kept-objects.ts';
 import type { ObjectStore } from '../../storage/object-store.ts';
 import { readTufFile, targetKeyOf } from './tuf-file.ts';
 import type { TufFile } from './tuf-file.ts';
@@ -164,17 +165,18 @@ async function writeNext(
     repository: name,
     now: now(),
   });
-  if (before !== undefined && timestamp === before.timestamp) return before;
-  // 1. What nothing leads to yet. A crash here leaves versions that are passed over.
   const files = Array.from(wanted ?? [], ([target, { bytes }]) => ({
     key: targetKeyOf(target, sha256HexOf(bytes)),
     bytes,
   }));
+  await keepObjects(objects, files);
+  if (before !== undefined && timestamp === before.timestamp) return before;
+  // 1. What nothing leads to yet. A crash here leaves versions that are passed over.
   const documents = [targets, snapshot].map(({ role, content, bytes }) => ({
     key: documentKeyOf(role, content.version),
     bytes,
   }));
-  await objects.create([...files, ...documents]);
+  await objects.create(documents);
   // 2. The commit: from now on clients are led to it.
   await objects.replace(TIMESTAMP_KEY, timestamp.bytes, before?.timestampObject);
   const after = await readTufState(objects);
