@@ -1,7 +1,7 @@
 /** What the documents show is run, and what they name is there. */
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { test } from 'node:test';
@@ -37,8 +37,14 @@ test('the library example of README runs and says that a signed image is verifie
   assert.match(stdout, /^verified signed by sha256:[0-9a-f]{64}/);
 });
 
+/** As they are named from the root. */
+function pagesIn(folder: string): readonly string[] {
+  const names = readdirSync(join(root, folder)).filter((name) => name.endsWith('.md'));
+  return names.map((name) => `${folder}/${name}`);
+}
+
 test('every file that the documents name is there', () => {
-  const pages = ['README.md', 'CONTRIBUTING.md', 'docs/architecture.md', 'docs/threat-model.md'];
+  const pages = ['README.md', 'CONTRIBUTING.md', ...['docs', 'docs/decisions', 'docs/guides'].flatMap(pagesIn)];
   const missing = pages.flatMap((page) => {
     const text = readFileSync(join(root, page), 'utf8');
     const named = [...text.matchAll(/`((?:src|test|tools|docs|bench)\/[^`\s<>]*)`/g)].map(([, path = '']) => path);
