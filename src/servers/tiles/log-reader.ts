@@ -93,6 +93,14 @@ export function openLogReader(kind: LogKind, keys: ObjectKeys, objects: ObjectSt
       const { index: at, width: skipped } = openTileAt(index, 0);
       return nodeOfTile(await readTile(0, at), 0, skipped);
     },
+    ...proofsOver(readTile, view),
+  };
+}
+
+type Proofs = Pick<LogReader, 'inclusionProof' | 'consistencyProof' | 'rootAt'>;
+
+function proofsOver(readTile: TileReader, view: () => LogView): Proofs {
+  return {
     inclusionProof: async (index, size) => {
       requireSize(size, view().head.size);
       requireEntry(index, size);

@@ -36,25 +36,17 @@ export function openSubmissionPool(options: PoolOptions): SubmissionPool {
   const underWay = new Map<string, Promise<AddedEntry>>();
   const waiting: Waiting[] = [];
   let isClosed = false;
-  let endGathering: (() => void) | undefined;
   let running: Promise<void> | undefined;
 
-  const pause = (ms: number): Promise<void> =>
-    new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      endGathering = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  const pause = createPause();
   /** Until nobody has come for a while: fewer and larger writes. */
   const gather = async (): Promise<void> => {
-    let leftMs = options.gatherMs;
     let seen: number;
+    let leftMs = options.gatherMs;
     do {
       if (waiting.length >= limits.logBatch || isClosed) return;
       seen = waiting.length;
-      await pause(Math.min(LULL_MS, leftMs));
+      await pause.wait(Math.min(LULL_MS, leftMs));
       leftMs -= LULL_MS;
     } while (leftMs > 0 && waiting.length > seen);
   };
@@ -94,9 +86,23 @@ export function openSubmissionPool(options: PoolOptions): SubmissionPool {
     },
     close: async () => {
       isClosed = true;
-      endGathering?.();
+      pause.end();
       await Promise.allSettled(underWay.values());
       await running;
     },
   };
+}
+
+/** A wait that can be ended early. */
+function createPause(): { readonly wait: (ms: number) => Promise<void>; readonly end: () => void } {
+  let end = (): void => undefined;
+  const wait = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      end = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  return { wait, end: () => end() };
 }
