@@ -255,8 +255,11 @@ export const limits = {
   logBatch: 256,
   /** Milliseconds by which the clock may stand behind a log's last head: more, and one of the two times is wrong. */
   logClockBackMs: 60_000,
-  /** Bytes of full tiles, and as many of full bundles, that a log holds in memory to read from. */
-  logCacheBytes: 16 * MiB,
+  /** Bytes of full tiles that a log holds in memory to read from: those of a million entries. A tile that is read again is
+   *  hashed again, which is most of what a proof costs. */
+  logTileCacheBytes: 64 * MiB,
+  /** Bytes of full bundles that a log holds in memory: some dozen. Who reads one entry after the other needs no more. */
+  logBundleCacheBytes: 8 * MiB,
   /** Bytes of a witness's answer: a few lines. */
   witnessAnswerBytes: 16 * KiB,
   /** Milliseconds that a witness may take. */
