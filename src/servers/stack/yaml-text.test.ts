@@ -42,7 +42,7 @@ const { value } = fc.letrec<{ value: YamlValue }>((tie) => ({
   value: fc.oneof(
     { maxDepth: 3 },
     text,
-    fc.constantFrom('null', '~', '1e3', '0x1', '2026-01-01', 'No', '.inf', '<<', 'a\nb\n', '\ta\n'),
+    fc.constantFrom('null', '~', '1e3', '0x1', '2026-01-01', 'No', '.inf', '<<', 'e0', 'a \n', 'a\nb\n', '\ta\n'),
     fc.integer(),
     fc.boolean(),
     fc.array(tie('value'), { minLength: 1, maxLength: 3 }),

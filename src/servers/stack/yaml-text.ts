@@ -5,7 +5,7 @@ export type YamlValue = string | number | boolean | readonly YamlValue[] | { rea
 const INDENT = '  ';
 /** What every reader of YAML takes for a text that is neither a number, a truth value, a date nor nothing. */
 const PLAIN = /^[A-Za-z][A-Za-z0-9 /._-]*[A-Za-z0-9]$/;
-const RESERVED = /^(?:true|false|yes|no|on|off|null|nan|inf)$/i;
+const RESERVED = /^(?:true|false|yes|no|on|off|null|nan|inf|e[0-9_. -]*)$/i;
 /** Lines of a PEM block and their like, which people compare by eye. */
 const BLOCK = /^(?:[!-~][ -~]*\n)+$/;
 
@@ -23,7 +23,7 @@ function linesOf(value: YamlValue): readonly string[] {
 function memberLinesOf(name: string, value: YamlValue): readonly string[] {
   const key = scalarOf(name);
   if (typeof value === 'string' && BLOCK.test(value)) {
-    return [`${key}: |`, ...indented(value.trimEnd().split('\n'))];
+    return [`${key}: |`, ...indented(value.slice(0, -1).split('\n'))];
   }
   if (typeof value === 'object') return [`${key}:`, ...indented(linesOf(value))];
   return [`${key}: ${scalarOf(value)}`];
