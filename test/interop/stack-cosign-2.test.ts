@@ -18,7 +18,7 @@ import {
 } from '../support/attendants.ts';
 import { requirePeer } from '../support/peers.ts';
 import type { AttendedRunOptions, PeerRun } from '../support/peers.ts';
-import { initializeCosign, requireRefused, runClient, takeFirstIndex } from '../support/stack-client.ts';
+import { initializeCosign, requireRefused, runClient } from '../support/stack-client.ts';
 import type { Environment } from '../support/stack-client.ts';
 
 const email = 'dev@example.com';
@@ -35,7 +35,6 @@ let who: readonly string[];
 
 before(async () => {
   scene = await openStackScene();
-  await takeFirstIndex(scene);
   const { url, token } = scene.stack;
   scene.write('token', await token(email));
   scene.write('predicate.json', '{"buildType":"here","builder":{"id":"https://builder.test"}}');

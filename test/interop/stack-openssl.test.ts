@@ -115,7 +115,7 @@ test('§11.2 #4 leaf hash, inclusion, promise and checkpoint of log entries hold
   const location = new URL(again.headers.get('location') ?? '', stack.url);
   assert.match(((await again.json()) as { readonly message: string }).message, /an equivalent entry already exists/);
   const found = entryOf(await (await fetch(location)).json());
-  assert.equal(found[1].verification.inclusionProof.treeSize, 3, 'nothing was added');
+  assert.equal(found[1].verification.inclusionProof.treeSize, 4, 'the first entry and three more');
   checkEntry(found, requests[0] ?? {}, logKey);
 });
 

@@ -11,7 +11,7 @@ import { browserAttendant, browserEnvironment, copyingAttendant } from '../suppo
 import { bundleClients, signBundle, stockBundleClients, verifyBundle } from '../support/bundle-clients.ts';
 import { requirePeer } from '../support/peers.ts';
 import type { AttendedRunOptions, PeerRun } from '../support/peers.ts';
-import { requireRefused, runClient, takeFirstIndex } from '../support/stack-client.ts';
+import { requireRefused, runClient } from '../support/stack-client.ts';
 
 const SLSA = 'https://slsa.dev/provenance/v1';
 let scene: StackScene;
@@ -21,7 +21,6 @@ let who: readonly string[];
 
 before(async () => {
   scene = await openStackScene();
-  await takeFirstIndex(scene);
   token = await scene.stack.token();
   who = ['--cert-identity', 'dev@example.com', '--cert-oidc-issuer', `${scene.stack.url}/oidc`];
   scene.write('token', token);

@@ -30,7 +30,7 @@ describe('demo', { timeout: 120_000 }, () => {
       stdout,
       new RegExp(`\\n +verified, exit status 0: signed by dev@example\\.com \\(http://${tag.split('/')[0]}/oidc\\)\\n`),
     );
-    const [, time = ''] = /\n +entry 0 of http:\/\/localhost:\d+ at (\S+) \(hashedrekord\)\n/.exec(stdout) ?? [];
+    const [, time = ''] = /\n +entry 1 of http:\/\/localhost:\d+ at (\S+) \(hashedrekord\)\n/.exec(stdout) ?? [];
     assert.ok(Math.abs(Date.parse(time) - Date.now()) < 60_000, time);
     assert.match(stdout, /rejected, exit status 12: .*expected subject "eve@example\.com".*seen "dev@example\.com"/);
     assert.deepEqual(readdirSync(temporary), []);

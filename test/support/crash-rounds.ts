@@ -46,11 +46,12 @@ export async function runCrashRounds({ rounds, seed, onRound }: CrashRounds): Pr
   const random = randomFrom(seed);
   const proof = openCrashProof();
   const load = openCrashLoad(dataDir);
+  await duringPeace(dataDir, ({ url }) => proof.signFirst(url, dataDir));
   const results: CrashRound[] = [];
   for (let round = 1; round <= rounds; round += 1) {
     const point = pointOf(round, random);
     try {
-      const isReached = await runRound(dataDir, round, point, random, load, proof);
+      const isReached = await runRound(dataDir, point, random, load, proof);
       results.push({ round, point, isReached, ...load.told.counts() });
     } catch (cause) {
       throw new Error(`round ${round} of seed ${seed}, ${JSON.stringify(point)}: ${String(cause)}`, { cause });
@@ -58,22 +59,27 @@ export async function runCrashRounds({ rounds, seed, onRound }: CrashRounds): Pr
     onRound?.(results.at(-1) as CrashRound);
   }
   // What is left of the last round is found by a stack that nothing happens to.
-  const stack = await startCrashingStack(dataDir);
-  assert.ok(stack !== undefined, 'it does not start any more');
-  try {
-    await proof.proveAll(stack.url, load.told);
+  await duringPeace(dataDir, async ({ url }) => {
+    await proof.proveAll(url, load.told);
     const { status, stderr } = await runCountersign(['stack', 'verify-log', '--data', dataDir]);
     assert.equal(status, 0, stderr);
+  });
+  return results;
+}
+
+async function duringPeace(dataDir: string, run: (stack: CrashingStack) => Promise<void>): Promise<void> {
+  const stack = await startCrashingStack(dataDir);
+  assert.ok(stack !== undefined);
+  try {
+    await run(stack);
   } finally {
     await stack.kill();
   }
-  return results;
 }
 
 /** Returns whether it died at the point. */
 async function runRound(
   dataDir: string,
-  round: number,
   point: CrashPoint | undefined,
   random: () => number,
   load: CrashLoad,
@@ -85,12 +91,11 @@ async function runRound(
   try {
     // 1. What was told until now is so.
     try {
-      if (round === 1) await proof.signFirst(url, dataDir);
       await proof.proveNewest(url, load.told);
       for (const name of ['rekor', 'ctlog'] as const) await verifyStackLog(dataDir, name, () => undefined);
     } catch (error) {
-      // Reading flushes folders too: a point that counts from the start may be there. The next round proves.
-      if (point?.isArmedFromStart === true && (await isDead(stack))) return true;
+      // Reading flushes folders too, and the point may be there: then the next round proves.
+      if (point !== undefined && point.log === undefined && (await isDead(stack))) return true;
       throw error;
     }
     // 2. More is told, until it dies.

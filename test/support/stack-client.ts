@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 
-import type { StackScene } from '../scripts/stack-scene.ts';
 import { runPeer } from './peers.ts';
 import type { AttendedRunOptions, PeerName, PeerRun } from './peers.ts';
 import { createScratchFolder } from './scratch.ts';
@@ -30,12 +29,6 @@ export async function initializeCosign(folder: string, peer: PeerName, url: stri
   const run = await runClient(folder, peer, ['initialize', ...place], { env });
   assert.equal(run.status, 0, run.stderr);
   return env;
-}
-
-/** Logs something. Not every client reads a bundle with the first entry of a log: see stack-refusals.test.ts. */
-export async function takeFirstIndex({ stack, services, run }: StackScene): Promise<void> {
-  const done = await run(['sign-blob', ...services, '--identity-token', await stack.token(), 'app.txt']);
-  assert.equal(done.status, 0, done.stderr);
 }
 
 /** The client says no, and why. */

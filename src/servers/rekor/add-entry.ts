@@ -9,7 +9,7 @@ import type { CanonicalEntry } from '../../formats/rekor/proposed-spec.ts';
 import { leafHashOf } from '../../formats/tlog/merkle.ts';
 import { jsonAnswer } from '../../serve/answer.ts';
 import type { Answer, Call } from '../../serve/service.ts';
-import type { AddedEntry } from '../tiles/tile-log.ts';
+import type { AddedEntry, Submission } from '../tiles/tile-log.ts';
 import { attestationKeyOf, entryJsonOf } from './entry-answer.ts';
 import { entryUuidOf } from './entry-uuid.ts';
 import type { JudgeRequest } from './large-request.ts';
@@ -35,11 +35,7 @@ export async function addEntry(rekor: Rekor, judgeRequest: JudgeRequest, call: C
     await keepAttestation(rekor, entry);
 
     // 3. The log.
-    const { body, keys } = entry;
-    const added = await rekor.log.add({
-      identity: leafHashOf(body),
-      recordAt: () => ({ leaf: body, entry: body, keys }),
-    });
+    const added = await rekor.log.add(submissionOf(entry));
     outcome = added.isDuplicate ? 'duplicate' : 'added';
     return await (added.isDuplicate ? duplicateAnswer(rekor, added) : addedAnswer(rekor, added));
   } catch (error) {
@@ -61,6 +57,11 @@ export async function requireCanonicalEntry(proposed: ProposedEntry): Promise<Ca
     );
   }
   return entry;
+}
+
+/** As the log takes it. */
+export function submissionOf({ body, keys }: CanonicalEntry): Submission {
+  return { identity: leafHashOf(body), recordAt: () => ({ leaf: body, entry: body, keys }) };
 }
 
 async function keepAttestation({ log, objects }: Rekor, { attestation }: CanonicalEntry): Promise<void> {

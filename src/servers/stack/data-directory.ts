@@ -76,12 +76,7 @@ export function placesIn(dataDir: string): Omit<DataDirectory, 'release'> {
 export async function readSettings(dataDir: string): Promise<StackSettings | undefined> {
   const bytes = await readIfThere(join(resolve(dataDir), SETTINGS));
   if (bytes === undefined) return undefined;
-  try {
-    return parseStackSettings(bytes);
-  } catch (cause) {
-    if (!(cause instanceof CountersignError) || cause.code === 'STACK_VERSION_NEWER') throw cause;
-    throw new ConfigError('STACK_DATA_INVALID', `${SETTINGS} cannot be read: ${cause.message}`, { cause });
-  }
+  return reading(SETTINGS, async () => parseStackSettings(bytes));
 }
 
 /** As `readSettings`. Throws STACK_NOT_FOUND besides. */
@@ -101,7 +96,8 @@ export async function writeKeys(dataDir: string, keys: KeyRing, password: Uint8A
 
 /** Opens the keys and compares them with what was made. Throws KEY_PASSWORD_WRONG, STACK_DATA_INVALID. */
 export async function readKeys(dataDir: string, settings: StackSettings, password: Uint8Array): Promise<KeyRing> {
-  const keys = await openKeyRing(await readKeyFile(dataDir), password);
+  const sealed = await readKeyFile(dataDir);
+  const keys = await reading(KEYS, () => openKeyRing(sealed, password));
   requireStackKeys(keys, settings);
   return keys;
 }
@@ -150,6 +146,17 @@ function lockOf(path: string): FileLock {
     throw new ConfigError('DATA_DIR_LOCKED', `cannot lock ${path}: another process holds the lock`);
   }
   return lock;
+}
+
+/** What cannot be read is named, whatever is wrong with it. */
+async function reading<T>(name: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (cause) {
+    const isOurs = cause instanceof CountersignError;
+    if (!isOurs || cause.code === 'STACK_VERSION_NEWER' || cause.code === 'KEY_PASSWORD_WRONG') throw cause;
+    throw new ConfigError('STACK_DATA_INVALID', `${name} cannot be read: ${cause.message}`, { cause });
+  }
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {

@@ -15,7 +15,9 @@ import { conditionOf } from './stack-condition.ts';
 import type { Condition, Expiry } from './stack-condition.ts';
 import { openStackCore } from './stack-core.ts';
 import type { Closers, CoreContext } from './stack-core.ts';
+import { logFirstEntry } from './first-entry.ts';
 import { openStackIdentities } from './stack-identities.ts';
+import { requireSigner } from './stack-keys.ts';
 import type { StackLog } from './stack-log.ts';
 import { createStackMetrics } from './stack-metrics.ts';
 import { openStackServices } from './stack-services.ts';
@@ -59,6 +61,7 @@ async function openParts(context: PartsContext, closers: Closers): Promise<Omit<
   if (development !== undefined) closers.push(development.close);
   const identities = await openStackIdentities(context, development);
   const { tuf, untold } = await openStackTrust(core, identities.signInIssuers);
+  if (!settings.isMade) await logFirstEntry(core.logs.rekor, tuf.root(), requireSigner(keys, 'tuf-root'));
 
   // 2. How it is.
   const { rekor, ctlog } = core.logs;
