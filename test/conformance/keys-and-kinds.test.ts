@@ -57,7 +57,8 @@ for (const [keyKind, named] of keys) {
       test(`a file: ${name}`, async () => {
         const bundle = sigstore.sign({ ...request, content: { artifact } }).bundle();
         for (const given of await artifactsOf(artifact, scheme)) {
-          const isUnseen = given.kind === 'hashes' && keyKind === 'ed25519';
+          // A pure signature is made over the whole file, the other over its hash.
+          const isUnseen = given.kind === 'hashes' && keyKind === 'ed25519' && scheme !== 'ed25519ph';
           assert.equal(await outcomeOf(bundle, policy, given), isUnseen ? 'unknown: signature' : 'verified');
           const forged = await outcomeOf(withFlippedSignature(bundle), policy, given);
           assert.equal(forged, isBlind(keyKind, given) ? 'unknown: signature' : 'rejected: signature');
