@@ -2,8 +2,7 @@
 
 import { isErrorWithCode } from '../../base/errors.ts';
 import { printableOf } from '../../base/printable.ts';
-import { askStack } from '../../servers/stack/control-socket.ts';
-import { stoppedStatusOf } from '../../servers/stack/stack-status.ts';
+import { runningStatusOf, stoppedStatusOf } from '../../servers/stack/stack-status.ts';
 import type { StackStatus } from '../../servers/stack/stack-status.ts';
 import { declareCommand, noArguments } from '../command.ts';
 import { stackDataFlags } from '../flags/stack.ts';
@@ -28,7 +27,7 @@ export const stackStatusCommand = declareCommand({
 
 async function statusOf(dataDir: string): Promise<StackStatus> {
   try {
-    return (await askStack(dataDir, 'status', null)) as unknown as StackStatus;
+    return await runningStatusOf(dataDir);
   } catch (error) {
     if (!isErrorWithCode(error, 'STACK_NOT_RUNNING')) throw error;
     return stoppedStatusOf(dataDir);

@@ -9,10 +9,10 @@ import { limits } from '../../base/limits.ts';
 import { concatBytes, parseUtf8 } from '../../base/bytes.ts';
 import type { Runtime } from '../../base/runtime.ts';
 import { openDirectoryReader } from '../../storage/directory-store.ts';
-import { askStack } from './control-socket.ts';
 import { keyNamesIn, placesIn, readSettings } from './data-directory.ts';
 import { offlineKeyNames } from './stack-keys.ts';
 import type { StackSettings } from './stack-settings.ts';
+import { runningStatusOf } from './stack-status.ts';
 import type { StackStatus } from './stack-status.ts';
 
 export interface Finding {
@@ -143,7 +143,7 @@ async function examineReach({ url, name }: StackSettings, { request, signal }: R
 
 async function statusOf(dataDir: string): Promise<StackStatus | undefined> {
   try {
-    return (await askStack(dataDir, 'status', null)) as unknown as StackStatus;
+    return await runningStatusOf(dataDir);
   } catch {
     return undefined;
   }

@@ -48,7 +48,8 @@ const UPGRADES: readonly Upgrade[] = [];
 const WHAT = 'stack.json';
 
 const decodeBytes: Decoder<Uint8Array> = (value, path) => parseBase64(decodeString(value, path));
-const decodeMode: Decoder<StackMode> = (value, path) => {
+/** Throws JSON_SHAPE. */
+export const decodeStackMode: Decoder<StackMode> = (value, path) => {
   const mode = decodeString(value, path);
   if (mode !== 'production' && mode !== 'development') {
     throw new InputError('JSON_SHAPE', `${path}: expected "production" or "development", got ${JSON.stringify(mode)}`);
@@ -97,7 +98,7 @@ const decodeSettings = (version: number) =>
   decodeObject({
     version: decodeLiteral(version),
     isMade: decodeBoolean,
-    mode: decodeMode,
+    mode: decodeStackMode,
     name: decodeString,
     url: decodeString,
     listen: decodeString,
